@@ -1,0 +1,97 @@
+import type { Nanos, Span } from '../event/span.ts';
+
+/** Version of the segment format that this program writes; a newer one is refused. */
+export const SEGMENT_FORMAT = 1;
+
+/**
+ * Why a segment was written. `genesis`: segment 0. `live`, `backfill`: entries of spans first covered by this
+ * segment. `late`: entries found in spans that were covered before. `undated`: entries without a usable time.
+ * `heartbeat`: nothing new. `gap`: the API no longer shows what was known; the span is a possible gap.
+ */
+export type SegmentKind = 'genesis' | 'live' | 'backfill' | 'late' | 'undated' | 'heartbeat' | 'gap';
+
+/** Evidence: one answer that a segment rests on. */
+export interface AnswerEvidence {
+  /** Bounds as sent to the API, RFC 3339. */
+  readonly asked: readonly [string, string];
+  /** The span that the answer proved, nanoseconds; undefined when it proved none by itself. */
+  readonly proven: Span | undefined;
+  /** Entries in the answer, before anything was dropped. */
+  readonly count: number;
+  /** `status.req_id` of the answer. */
+  readonly requestId: string | undefined;
+}
+
+/** What only the genesis segment holds. */
+export interface Genesis {
+  /** Random id of this chain, 16 hex digits: part of every sink key and cursor. */
+  readonly chainId: string;
+  /** The start of the source, resolved once. */
+  readonly start: Nanos;
+  /** SHA-256, hex, over `base_url`, `user_id` and `filter`: what coverage is true of. */
+  readonly fingerprint: string;
+  /** Set by `repair`: the last good segment and its hash in the chain that this one replaces. */
+  readonly replaces?: { readonly chainId: string; readonly n: number; readonly hash: string } | undefined;
+}
+
+/** The header, parsed: first line of a segment. On disk: snake_case keys, instants as decimal strings. */
+export interface SegmentHeader {
+  /** Format version, {@link SEGMENT_FORMAT}. */
+  readonly v: number;
+  /** Source id. */
+  readonly source: string;
+  /** Number, from 0, without holes. */
+  readonly n: number;
+  /** Wall clock when it was written, RFC 3339 with milliseconds: the read time of its entries. */
+  readonly written: string;
+  /** SHA-256, hex, of the uncompressed bytes of segment n-1; for genesis 64 zeros, or the last good hash after `repair`. */
+  readonly prev: string;
+  /** Why it was written. */
+  readonly kind: SegmentKind;
+  /** Evidence for the spans it adds. */
+  readonly answers: readonly AnswerEvidence[];
+  /** All spans covered after this commit, ascending, touching spans merged. */
+  readonly coverage: readonly Span[];
+  /** Spans given up as possible gaps, ascending: not covered, not read again by polls. */
+  readonly gaps: readonly Span[];
+  /** Number of entries. */
+  readonly count: number;
+  /** Event time of the earliest dated entry. */
+  readonly first: Nanos | undefined;
+  /** Event time of the latest dated entry. */
+  readonly last: Nanos | undefined;
+  /** Lowest segment that a restart must read to know the entries of the overlap. */
+  readonly resume: number;
+  /** Numbers of all `undated` segments so far. */
+  readonly undated: readonly number[];
+  /** Largest page this source ever gave; 0 before the first non-empty one. */
+  readonly largestPage: number;
+  /** Present in genesis only. */
+  readonly genesis?: Genesis | undefined;
+}
+
+/** An entry as it goes into a segment. */
+export interface JournalEntry {
+  /** Event id, 64 hex digits, ordinal of twins included. */
+  readonly id: string;
+  /** Event time; undefined for undated entries. */
+  readonly at: Nanos | undefined;
+  /** The API's bytes, on one line. */
+  readonly bytes: Buffer;
+  /** See {@link Entry.utf8}. */
+  readonly utf8: boolean;
+}
+
+/** A committed segment with its lines, uncompressed, from memory or read back. */
+export interface Segment {
+  readonly header: SegmentHeader;
+  /** SHA-256, hex, of the uncompressed bytes. */
+  readonly hash: string;
+  /** The uncompressed bytes: header line and entry lines, each ended by LF. */
+  readonly bytes: Buffer;
+  /**
+   * Where each entry line starts in `bytes`; `lineStarts[count]` is the end. A line is
+   * `{"id":"<64 hex>","entry":<bytes>}` or `{"id":"<64 hex>","raw_b64":"<base64>"}`.
+   */
+  readonly lineStarts: Uint32Array;
+}

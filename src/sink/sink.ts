@@ -1,0 +1,102 @@
+/** A record, ready for a sink: an entry normalised to ECS, OCSF or `raw`. */
+export interface OutRecord {
+  /** Event id: 64 hex digits. */
+  readonly id: string;
+  /** One line of JSON without the line end. */
+  readonly line: string;
+  /** Event date `YYYY-MM-DD` in UTC, or undefined for an entry without a usable time. */
+  readonly date: string | undefined;
+  /** Segment and line of the entry in the journal: a stable, ascending position. */
+  readonly position: Position;
+}
+
+/** A place in a source's journal: line `line` of segment `segment`. The next record due is the one at that place. */
+export interface Position {
+  readonly segment: number;
+  readonly line: number;
+}
+
+/** What a sink is told of the source that a batch comes from. */
+export interface SourceRef {
+  /** Source id from the config. */
+  readonly id: string;
+  /** Chain id of its journal. */
+  readonly chainId: string;
+}
+
+/** Records of one source, in journal order. Never empty. */
+export interface Batch {
+  readonly source: SourceRef;
+  readonly records: readonly OutRecord[];
+  /** True when the records may have been sent before: a retry, the first batch after a start, a replay. */
+  readonly uncertain: boolean;
+}
+
+/** A record that a sink refuses for good: the same record will be refused again. */
+export interface Refusal {
+  /** Index into `batch.records`. */
+  readonly index: number;
+  /** The sink's words, without secrets. */
+  readonly reason: string;
+}
+
+/** The fate of each record of a batch. Records in neither list are stored, as the sink's guarantee says. */
+export interface WriteResult {
+  /** Indexes to send again. The shipper waits, and calls `write` with those only. */
+  readonly retry: readonly number[];
+  /** Why `retry` is not empty, for the log. */
+  readonly retryReason?: string;
+  /** Records that go to the dead letters. */
+  readonly refused: readonly Refusal[];
+}
+
+/** Opaque state of a sink that is saved with its cursor: JSON. */
+export type SinkState = Record<string, unknown>;
+
+/** What the shipper offers a sink for one source. */
+export interface SinkContext {
+  readonly source: SourceRef;
+  /** State that was saved with the cursor; undefined at the first start, or when the chain is new. */
+  readonly state: SinkState | undefined;
+  /**
+   * Saves `state` with the position as it was before the batch in hand: for what must be on record before the
+   * first byte of it is written. Durable when it resolves.
+   */
+  saveState(state: SinkState, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * A sink for one source. The shipper calls `write` one batch at a time, in journal order, and wraps batching,
+ * retry, timeouts and metrics around it.
+ */
+export interface SinkWriter {
+  /**
+   * Delivers a batch. A thrown {@link ConnectorError} concerns the batch as a whole: retryable ones are tried
+   * again for ever with the same records, others stop this sink with an alarm (the rest of the program goes on).
+   */
+  write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
+  /**
+   * Makes what `write` stored durable and returns the state to save with the cursor. Called before every save of
+   * the cursor. Sinks that are durable on `write` return what they have.
+   */
+  flush(signal: AbortSignal): Promise<SinkState | undefined>;
+  /** Releases what it holds. Idempotent. Does not flush. */
+  close(): Promise<void>;
+}
+
+/** A place where records go. One implementation a file, registered in `sink/registry.ts`. */
+export interface Sink {
+  /** Sink id from the config. */
+  readonly id: string;
+  /**
+   * True when sending a record a second time cannot store it twice. Then the cursor may be saved less often than
+   * a batch is written; otherwise it is saved after every batch.
+   */
+  readonly idempotent: boolean;
+  /** Tries the sink for real (credentials, place, permissions) without leaving data. Throws what is wrong. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Opens it for one source. */
+  open(context: SinkContext): Promise<SinkWriter>;
+  /** Releases what its writers share. Idempotent. */
+  close(): Promise<void>;
+}
