@@ -95,3 +95,66 @@ export interface Segment {
    */
   readonly lineStarts: Uint32Array;
 }
+
+/** What the committer hands to {@link Journal.append}; number, hash and wall clock are the journal's to add. */
+export interface SegmentDraft {
+  readonly kind: SegmentKind;
+  /** In any order; the journal orders them by time, then id (undated ones last). */
+  readonly entries: readonly JournalEntry[];
+  readonly answers: readonly AnswerEvidence[];
+  /** Coverage after this commit. */
+  readonly coverage: readonly Span[];
+  readonly gaps: readonly Span[];
+  readonly resume: number;
+  readonly largestPage: number;
+}
+
+/** What is known of a segment without reading it. */
+export interface SegmentSummary {
+  readonly n: number;
+  readonly kind: SegmentKind;
+  readonly count: number;
+  readonly first: Nanos | undefined;
+  readonly last: Nanos | undefined;
+}
+
+/** What retention has removed: the chain now begins at `begins` (genesis and undated segments are kept). */
+export interface TrimRecord {
+  readonly chainId: string;
+  /** Lowest number still there, genesis and undated segments aside. */
+  readonly begins: number;
+  /** SHA-256, hex, of segment `begins - 1`. */
+  readonly prev: string;
+  /** Event time of what is gone, ascending and merged: can be neither reconciled nor replayed. */
+  readonly spans: readonly Span[];
+}
+
+/**
+ * The journal of one source, open for writing by one committer and for reading by anybody. It knows neither the
+ * API nor the sinks.
+ */
+export interface Journal {
+  readonly sourceId: string;
+  readonly genesis: Genesis;
+  /** Header of the newest segment: everything the collector starts from. */
+  readonly head: SegmentHeader;
+  /** SHA-256 of the newest segment. */
+  readonly headHash: string;
+  /** What retention removed so far; undefined when nothing was. */
+  readonly trimmed: TrimRecord | undefined;
+  /**
+   * Commits a segment behind the head. Durable when it resolves. Undefined when another process has written
+   * segment n with other bytes: `head` then shows the newest segment of the winner, and the caller decides anew.
+   * One call at a time. Throws what the store throws.
+   */
+  append(draft: SegmentDraft): Promise<Segment | undefined>;
+  /**
+   * A segment by number, from memory when it is recent, else read back and checked against its own header.
+   * Throws `journal.damaged` (exit 6) naming object and reason, `journal.trimmed` when retention removed it.
+   */
+  read(n: number): Promise<Segment>;
+  /** Segments whose entries' times touch `span`, ascending. Undated entries belong to no span. */
+  touching(span: Span): Promise<readonly SegmentSummary[]>;
+  /** Resolves when the head is at or behind segment `n`. Rejects with `signal.reason` on abort. */
+  reached(n: number, signal: AbortSignal): Promise<void>;
+}
