@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+# Any image with Node >= 22.19 (and npm, for the build stage) will do.
+ARG BASE_IMAGE=node:24-bookworm-slim
+
+FROM ${BASE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+
+FROM ${BASE_IMAGE}
+WORKDIR /app
+ENV NODE_ENV=production \
+    CLARIFAI_SIEM_CONFIG=/etc/clarifai-siem-export/connector.yaml
+COPY --from=build /app/package.json ./package.json
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY config ./config
+COPY LICENSE CHANGELOG.md ./
+# The root file system may be read-only: only the journal and the output folder are written to.
+VOLUME ["/data", "/out"]
+USER 65532:65532
+EXPOSE 9464
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/livez').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "/app/dist/main.js"]
+CMD ["run"]

@@ -1,0 +1,105 @@
+import type { Answer, Entry } from '../event/entry.ts';
+import { ceilSecond, type Nanos, SECOND, type Span } from '../event/span.ts';
+import { formatTimestamp } from '../event/timestamp.ts';
+import type { AnswerEvidence } from '../journal/types.ts';
+import { hasCode } from '../runtime/errors.ts';
+import type { AuditLogApi, Priority, Search } from '../source/api.ts';
+import type { PageSize } from './page-size.ts';
+
+/** One question: everything of `[from, to]`, narrowed by what a dense second needs. */
+export interface Question {
+  /** Lower bound; what the server makes of it (inclusive or not, seconds or not) is tolerated by who asks. */
+  readonly from: Nanos;
+  /** Upper bound, sent as the next whole second. */
+  readonly to: Nanos;
+  /** From 1. Default 1. */
+  readonly page?: number;
+  readonly success?: boolean;
+  readonly operation?: number;
+}
+
+/** An answer with what page sizes tell of it. */
+export interface Reply extends Answer {
+  /** Whether more may follow behind it. */
+  readonly full: boolean;
+  /** Bounds as sent. */
+  readonly asked: readonly [string, string];
+}
+
+/** The lowest and highest instants that RFC 3339 can name; bounds are held inside. */
+const MIN_BOUND = -62135596800n * SECOND;
+const MAX_BOUND = 253402300799n * SECOND;
+
+/**
+ * Asks the API for one walker: widest page that the answers allow, and the question whether a page was the last
+ * one answered from the sizes seen so far.
+ */
+export class Asker {
+  readonly #api: AuditLogApi;
+  readonly #pages: PageSize;
+  readonly #priority: Priority;
+  #perPage: number;
+
+  constructor(api: AuditLogApi, pages: PageSize, priority: Priority, perPage: number) {
+    this.#api = api;
+    this.#pages = pages;
+    this.#priority = priority;
+    this.#perPage = perPage;
+  }
+
+  /** Throws what {@link AuditLogApi.search} throws; an answer that is too large is asked for in halves down to 1. */
+  async ask(question: Question, signal: AbortSignal): Promise<Reply> {
+    for (;;) {
+      const perPage = this.#perPage;
+      try {
+        return await this.#askOnce(question, perPage, signal);
+      } catch (error) {
+        const page = question.page ?? 1;
+        if (!hasCode(error, 'source.too_large') || perPage === 1 || page > 1) throw error;
+        this.#perPage = Math.ceil(perPage / 2);
+      }
+    }
+  }
+
+  async #askOnce(question: Question, perPage: number, signal: AbortSignal): Promise<Reply> {
+    const search = toSearch(question, perPage);
+    const answer = await this.#api.search(search, this.#priority, signal);
+    const count = answer.entries.length;
+    let size = this.#pages.judge(count, perPage);
+    if (size === 'unknown') {
+      const next = await this.#api.search({ ...search, page: search.page + 1 }, this.#priority, signal);
+      size = addsTo(answer.entries, next.entries) ? 'full' : 'short';
+      this.#pages.observe(next.entries.length);
+    }
+    this.#pages.observe(count);
+    return { ...answer, full: size === 'full', asked: [search.from, search.to] };
+  }
+}
+
+/** Evidence of `reply` for the segment header. */
+export function evidenceOf(reply: Reply, proven: Span | undefined): AnswerEvidence {
+  return { asked: reply.asked, proven, count: reply.entries.length, requestId: reply.requestId };
+}
+
+function toSearch(question: Question, perPage: number): Search {
+  const search: { -readonly [K in keyof Search]: Search[K] } = {
+    from: formatTimestamp(clamp(question.from)),
+    to: formatTimestamp(clamp(ceilSecond(question.to))),
+    page: question.page ?? 1,
+    perPage,
+  };
+  if (question.success !== undefined) search.success = question.success;
+  if (question.operation !== undefined) search.operation = question.operation;
+  return search;
+}
+
+function clamp(at: Nanos): Nanos {
+  if (at < MIN_BOUND) return MIN_BOUND;
+  return at > MAX_BOUND ? MAX_BOUND : at;
+}
+
+/** A server that ignores `page` repeats itself: only other entries show that there is a second page. */
+function addsTo(first: readonly Entry[], second: readonly Entry[]): boolean {
+  const seen = new Set(first.map((entry) => entry.baseId));
+  return second.some((entry) => !seen.has(entry.baseId));
+}

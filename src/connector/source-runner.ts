@@ -1,0 +1,194 @@
+import type { Collector, OnProven, WorkReport } from '../collector/collector.ts';
+import type { SourceConfig } from '../config/types.ts';
+import { formatTimestamp } from '../event/timestamp.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ConnectorError, hasCode } from '../runtime/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Scheduler } from '../runtime/scheduler.ts';
+
+/** What a runner works with. */
+export interface SourceRunnerDeps {
+  readonly source: SourceConfig;
+  readonly collector: Collector;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Work of commands that was left in the store, executed between polls. */
+  readonly executeRequests: (signal: AbortSignal) => Promise<void>;
+  /** Re-reads what was first read some days ago. */
+  readonly scheduledReconcile: (signal: AbortSignal) => Promise<void>;
+  /** Told of proven spans of backfill, for progress. */
+  readonly onProven?: OnProven;
+}
+
+/** How often the store is asked for work that a command has left, milliseconds. */
+const REQUESTS_EVERY_MS = 2_000;
+
+/** How a source is doing, for readiness and status. */
+export interface SourceHealth {
+  /** Set while Clarifai refuses us: code of the error. */
+  readonly refused: string | undefined;
+  /** Wall clock of the last poll that proved its span, milliseconds; undefined before the first. */
+  readonly lastPollMs: number | undefined;
+}
+
+/** Runs one source: polls by schedule, backfill beside it, reconcile, and the work that commands leave. */
+export class SourceRunner {
+  readonly #deps: SourceRunnerDeps;
+  #refused: string | undefined;
+  #lastPollMs: number | undefined;
+  #polling: Promise<void> | undefined;
+  #backfill: Promise<void> | undefined;
+  #fatal: PromiseWithResolvers<never> = Promise.withResolvers<never>();
+
+  constructor(deps: SourceRunnerDeps) {
+    this.#deps = deps;
+    this.#fatal.promise.catch(() => {});
+  }
+
+  /** How it is doing. */
+  get health(): SourceHealth {
+    return { refused: this.#refused, lastPollMs: this.#lastPollMs };
+  }
+
+  /**
+   * Runs until `signal` aborts. The first poll comes at once; when Clarifai refuses it, the error is thrown. A
+   * refusal later is told and tried again by schedule. Errors of journal and store end it.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source, scheduler, clock } = this.#deps;
+    await this.#poll(signal, true);
+    const stops = [scheduler.every(source.schedule, () => this.#scheduledPoll(signal))];
+    if (source.reconcile !== false) {
+      stops.push(scheduler.every(source.reconcile.schedule, () => this.#reconcile(signal)));
+    }
+    try {
+      while (!signal.aborted) {
+        await Promise.race([this.#requests(signal), this.#fatal.promise]);
+        await Promise.race([clock.sleep(REQUESTS_EVERY_MS, signal), this.#fatal.promise]);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      for (const stop of stops) stop();
+      await Promise.allSettled([this.#polling, this.#backfill]);
+    }
+  }
+
+  /** Polls and backfills until everything up to now is covered, or what is left cannot be read. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { collector, clock, source, onProven } = this.#deps;
+    for (;;) {
+      const startedMs = clock.monotonicMs();
+      const report = await this.#poll(signal, true);
+      if (collector.backlog.length > 0) this.#tell('backfill done', await collector.backfill(signal, onProven));
+      const unanchored = report?.holes.some((hole) => hole.reason === 'unanchored') ?? false;
+      const tookMs = clock.monotonicMs() - startedMs;
+      if (!unanchored && tookMs < Math.max(60_000, source.settleMs)) break;
+    }
+    await collector.close();
+  }
+
+  #scheduledPoll(signal: AbortSignal): Promise<void> {
+    this.#polling ??= this.#poll(signal, false)
+      .then(() => {})
+      .finally(() => {
+        this.#polling = undefined;
+      });
+    return this.#polling;
+  }
+
+  async #poll(signal: AbortSignal, strict: boolean): Promise<WorkReport | undefined> {
+    const { collector, clock } = this.#deps;
+    if (signal.aborted) return undefined;
+    try {
+      const report = await collector.poll(signal);
+      this.#accepted();
+      if (report.holes.length === 0) this.#lastPollMs = clock.nowMs();
+      this.#tell('poll', report);
+      if (!strict) this.#startBackfill(signal);
+      return report;
+    } catch (error) {
+      if (signal.aborted && !strict) return undefined;
+      if (strict) throw error;
+      this.#failed(error);
+      return undefined;
+    } finally {
+      this.#gauges();
+    }
+  }
+
+  #startBackfill(signal: AbortSignal): void {
+    const { collector, onProven } = this.#deps;
+    if (this.#backfill !== undefined || collector.backlog.length === 0) return;
+    this.#backfill = collector
+      .backfill(signal, onProven)
+      .then((report) => {
+        this.#accepted();
+        this.#tell('backfill done', report);
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#failed(error);
+      })
+      .finally(() => {
+        this.#backfill = undefined;
+      });
+  }
+
+  async #reconcile(signal: AbortSignal): Promise<void> {
+    await this.#guard(signal, () => this.#deps.scheduledReconcile(signal));
+  }
+
+  async #requests(signal: AbortSignal): Promise<void> {
+    this.#startBackfill(signal);
+    await this.#guard(signal, () => this.#deps.executeRequests(signal));
+  }
+
+  async #guard(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error);
+    }
+  }
+
+  #accepted(): void {
+    if (this.#refused === undefined) return;
+    this.#deps.log.info({}, 'Clarifai accepts the PAT again');
+    this.#refused = undefined;
+  }
+
+  #failed(error: unknown): void {
+    const { log, metrics, source } = this.#deps;
+    if (hasCode(error, 'source.refused')) {
+      metrics.count('clarifai_siem_refused_total', { source: source.id, code: error.code });
+      if (this.#refused !== error.code) log.error({ err: error }, 'refused: polling goes on trying, sinks go on draining');
+      this.#refused = error.code;
+      return;
+    }
+    log.error({ err: error }, 'reading failed: it is tried again by schedule');
+    const code = error instanceof ConnectorError ? error.code : '';
+    if (!(error instanceof ConnectorError) || code.startsWith('journal.') || code.startsWith('store.')) {
+      this.#fatal.reject(error);
+    }
+  }
+
+  #tell(what: string, report: WorkReport): void {
+    const { log } = this.#deps;
+    const { read, added, late, undated, requests, holes } = report;
+    log.info({ read, added, late, undated, requests, holes: holes.length }, what);
+    if (late > 0) log.warn({ late }, 'entries became visible late: they were added');
+  }
+
+  #gauges(): void {
+    const { collector, clock, metrics, source } = this.#deps;
+    const end = collector.coverage.at(-1)?.to;
+    if (end === undefined) return;
+    const labels = { source: source.id };
+    metrics.gauge('clarifai_siem_coverage_end_seconds', Number(end / 1_000_000_000n), labels);
+    metrics.gauge('clarifai_siem_coverage_lag_seconds', clock.nowMs() / 1000 - Number(end / 1_000_000_000n), labels);
+    this.#deps.log.debug({ coverageEnd: formatTimestamp(end) }, 'coverage');
+  }
+}

@@ -1,0 +1,46 @@
+import type { BatchConfig } from '../config/types.ts';
+import type { OutRecord } from '../sink/sink.ts';
+
+/** The bounds of a batch. */
+export type BatchLimits = Pick<BatchConfig, 'maxRecords' | 'maxBytes'>;
+
+/**
+ * Gathers records until a batch is full by count or by UTF-8 bytes of its lines. A record larger than `maxBytes`
+ * goes alone.
+ */
+export class BatchBuilder {
+  readonly #limits: BatchLimits;
+  #records: OutRecord[] = [];
+  #bytes = 0;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+  }
+
+  /** Records gathered so far. */
+  get count(): number {
+    return this.#records.length;
+  }
+
+  /** Adds `record`. False, and nothing added, when it no longer fits: take the batch first. */
+  add(record: OutRecord): boolean {
+    const bytes = Buffer.byteLength(record.line);
+    if (this.#records.length > 0 && this.#bytes + bytes > this.#limits.maxBytes) return false;
+    this.#records.push(record);
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Whether nothing more should be added. */
+  get full(): boolean {
+    return this.#records.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes;
+  }
+
+  /** Hands over what was gathered, and begins anew. */
+  take(): OutRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    this.#bytes = 0;
+    return records;
+  }
+}

@@ -1,0 +1,165 @@
+import type { BatchConfig } from '../config/types.ts';
+import type { Journal, Segment } from '../journal/types.ts';
+import type { RecordMapper } from '../record/record.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { OutRecord, Position } from '../sink/sink.ts';
+import { BatchBuilder } from './batch-builder.ts';
+import { type MappedEntry, mapEntry, type ShippedSource } from './map-entry.ts';
+import { skipTrimmed } from './start.ts';
+
+/** Records that are due, and where the journal goes on behind them. */
+export interface DueBatch {
+  /** In journal order. Empty when segments without entries were passed. */
+  readonly records: readonly OutRecord[];
+  /** The place behind the last record, or behind the segments passed. */
+  readonly next: Position;
+  /** How many of the records are minimal. */
+  readonly minimal: number;
+  /** When the first record's segment was written, milliseconds; undefined without records. */
+  readonly writtenMs: number | undefined;
+}
+
+/** What a reader works with. */
+export interface BatchReaderDeps {
+  readonly journal: Journal;
+  readonly source: ShippedSource;
+  readonly mapper: RecordMapper;
+  readonly batch: BatchConfig;
+  readonly clock: Clock;
+  /** True when somebody waits for the records of the moment: an unfilled batch then goes out at once. */
+  readonly hurried: () => boolean;
+  /** Told that `lost` segments before `at` were removed by retention before they were read. */
+  readonly onLost: (lost: number, at: Position) => void;
+}
+
+/**
+ * Turns the journal into batches, from a position on. It holds one segment and one batch, and maps an entry when
+ * its batch is gathered. After an error `next` may be called again: nothing gathered is lost.
+ */
+export class BatchReader {
+  readonly #deps: BatchReaderDeps;
+  readonly #builder: BatchBuilder;
+  readonly #floor: number;
+  #at: Position;
+  #taken: Position;
+  #segment: Segment | undefined;
+  #carried: MappedEntry | undefined;
+  #minimal = 0;
+  #writtenMs: number | undefined;
+  #sinceMs = 0;
+  #wait: AbortController | undefined;
+
+  constructor(deps: BatchReaderDeps, from: Position, floor: number) {
+    this.#deps = deps;
+    this.#builder = new BatchBuilder(deps.batch);
+    this.#at = from;
+    this.#taken = from;
+    this.#floor = floor;
+  }
+
+  /**
+   * The next batch: when it is full, when its first record has waited `maxWaitMs`, or when the head is reached and
+   * somebody waits for it. Throws what the journal throws, and `signal.reason`. One call at a time.
+   */
+  async next(signal: AbortSignal): Promise<DueBatch> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (await this.#fill()) return this.#take();
+      if (this.#builder.count === 0) {
+        if (this.#at.segment > this.#taken.segment) return this.#take();
+        await this.#waitForMore(undefined, signal);
+        continue;
+      }
+      const { clock, batch, hurried } = this.#deps;
+      const leftMs = this.#sinceMs + batch.maxWaitMs - clock.monotonicMs();
+      if (leftMs <= 0 || hurried()) return this.#take();
+      await this.#waitForMore(leftMs, signal);
+    }
+  }
+
+  /** Looks again at `hurried`. */
+  wake(): void {
+    this.#wait?.abort();
+  }
+
+  /** Gathers what the journal has. True when the batch is full. */
+  async #fill(): Promise<boolean> {
+    const { journal } = this.#deps;
+    while (this.#at.segment <= journal.head.n) {
+      this.#skipTrimmed();
+      if (this.#segment?.header.n !== this.#at.segment) this.#segment = await journal.read(this.#at.segment);
+      if (this.#gather(this.#segment)) return true;
+      this.#segment = undefined;
+      this.#at = { segment: this.#at.segment + 1, line: 0 };
+    }
+    return false;
+  }
+
+  #gather(segment: Segment): boolean {
+    const { mapper, source, clock } = this.#deps;
+    let { line } = this.#at;
+    try {
+      for (; line < segment.header.count; line += 1) {
+        const mapped = this.#carried ?? mapEntry(segment, line, mapper, source);
+        this.#carried = undefined;
+        if (this.#builder.count === 0) {
+          this.#sinceMs = clock.monotonicMs();
+          this.#writtenMs = Date.parse(segment.header.written);
+        }
+        if (!this.#builder.add(mapped.record)) {
+          this.#carried = mapped;
+          return true;
+        }
+        if (mapped.minimal) this.#minimal += 1;
+        if (this.#builder.full) {
+          line += 1;
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      this.#at = { segment: segment.header.n, line };
+    }
+  }
+
+  #take(): DueBatch {
+    const atEnd = this.#segment !== undefined && this.#at.line >= this.#segment.header.count;
+    if (atEnd) this.#at = { segment: this.#at.segment + 1, line: 0 };
+    this.#taken = this.#at;
+    const due = {
+      records: this.#builder.take(),
+      next: this.#at,
+      minimal: this.#minimal,
+      writtenMs: this.#writtenMs,
+    };
+    this.#minimal = 0;
+    this.#writtenMs = undefined;
+    return due;
+  }
+
+  #skipTrimmed(): void {
+    const { position, lost } = skipTrimmed(this.#deps.journal, this.#at, this.#floor);
+    if (position === this.#at) return;
+    this.#at = position;
+    if (lost > 0) this.#deps.onLost(lost, position);
+  }
+
+  /** Returns when the journal grew, `ms` have passed, or it was woken. */
+  async #waitForMore(ms: number | undefined, signal: AbortSignal): Promise<void> {
+    const { journal, clock } = this.#deps;
+    const wait = new AbortController();
+    const stop = () => wait.abort();
+    this.#wait = wait;
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const grown = journal.reached(this.#at.segment, wait.signal);
+      await (ms === undefined ? grown : Promise.race([grown, clock.sleep(ms, wait.signal)]));
+    } catch (error) {
+      if (!wait.signal.aborted) throw error;
+    } finally {
+      this.#wait = undefined;
+      signal.removeEventListener('abort', stop);
+      wait.abort();
+    }
+  }
+}
