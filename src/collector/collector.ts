@@ -2,13 +2,13 @@ import type { SourceConfig } from '../config/types.ts';
 import type { Nanos, Span } from '../event/span.ts';
 import { intersectSpans, type SpanSet, subtractSpans, totalLength, unionSpans } from '../event/span-set.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
-import type { Journal } from '../journal/types.ts';
+import type { Journal, Segment } from '../journal/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { AuditLogApi, Priority, Search } from '../source/api.ts';
 import { Asker } from './asker.ts';
-import { Committer } from './committer.ts';
+import { Committer, type WriteSegment } from './committer.ts';
 import type { Partition } from './dense.ts';
 import type { Anchor } from './judge.ts';
 import { KnownEntries } from './known.ts';
@@ -42,7 +42,7 @@ export interface CollectorDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Runs a write to the journal until it succeeds. */
-  readonly retry: <T>(write: () => Promise<T>) => Promise<T>;
+  readonly retry: (write: WriteSegment) => Promise<Segment | undefined>;
 }
 
 /** Told of progress: a span that was proven, with its entries. */
@@ -86,7 +86,7 @@ export class Collector {
     });
     this.#partition = partitionOf(source.filter);
     this.#budget = new RereadBudget(source.requestsPerSecond);
-    this.#serverClock = new ServerClock(deps.clock, log, metrics, source.id);
+    this.#serverClock = new ServerClock(deps.clock);
     this.#heartbeatMs = Date.parse(journal.head.written);
   }
 
@@ -110,7 +110,7 @@ export class Collector {
   }
 
   /** Reads what is new, and the overlap behind it. */
-  async poll(signal: AbortSignal): Promise<WorkReport> {
+  async poll(signal: AbortSignal, onProven?: OnProven): Promise<WorkReport> {
     const { journal, source, start, clock } = this.#deps;
     const plan = planLive({
       nowMs: this.#serverClock.nowMs(),
@@ -123,7 +123,7 @@ export class Collector {
       mayReread: this.#budget.allows(clock.monotonicMs()),
     });
     if (plan === undefined) return { ...newTally(), requests: 0, holes: [] };
-    const work = this.#startWork('live');
+    const work = this.#startWork('live', onProven);
     const anchor = await this.#known.anchorBefore(plan.span.from, this.coverage);
     const end = await this.#walkLive(plan, anchor, work.deps, work.tally, signal);
     await this.#committer.flush();
@@ -137,7 +137,9 @@ export class Collector {
 
   /** Reads everything that is uncovered in the past; with `spans`, what is uncovered of those. */
   async backfill(signal: AbortSignal, onProven?: OnProven, spans?: SpanSet): Promise<WorkReport> {
-    const todo = spans?.flatMap((span) => subtractSpans(span, this.coverage)) ?? this.backlog;
+    const settled = { from: -(1n << 80n), to: settledEnd(this.#serverClock.nowMs(), this.#deps.source.settleMs) };
+    const asked = spans === undefined ? this.backlog : intersectSpans(settled, spans);
+    const todo = asked.flatMap((span) => subtractSpans(span, this.coverage));
     return this.#read(todo, walkersFor(this.#deps.source.requestsPerSecond), signal, onProven);
   }
 

@@ -1,6 +1,6 @@
 import { type Nanos, SECOND, type Span } from '../event/span.ts';
 import { addSpan, intersectSpans, type SpanSet, subtractSpans, totalLength, unionSpans } from '../event/span-set.ts';
-import type { AnswerEvidence, Journal, JournalEntry, SegmentKind } from '../journal/types.ts';
+import type { AnswerEvidence, Journal, JournalEntry, Segment, SegmentKind } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type Classified, classify } from './classify.ts';
@@ -21,6 +21,9 @@ const HOUR: Nanos = 3600n * SECOND;
 /** Later than any event time. */
 const END_OF_TIME: Nanos = 1n << 80n;
 
+/** One call of {@link Journal.append}. */
+export type WriteSegment = () => Promise<Segment | undefined>;
+
 /** What a committer works with. */
 export interface CommitterDeps {
   readonly journal: Journal;
@@ -32,7 +35,7 @@ export interface CommitterDeps {
   /**
    * Runs one write until it succeeds; what is not retryable is thrown. Also the place where a full journal waits.
    */
-  readonly retry: <T>(write: () => Promise<T>) => Promise<T>;
+  readonly retry: (write: WriteSegment) => Promise<Segment | undefined>;
 }
 
 interface Waiting {

@@ -101,10 +101,10 @@ export class SourceRunner {
   }
 
   async #poll(signal: AbortSignal, strict: boolean): Promise<WorkReport | undefined> {
-    const { collector, clock } = this.#deps;
+    const { collector, clock, onProven } = this.#deps;
     if (signal.aborted) return undefined;
     try {
-      const report = await collector.poll(signal);
+      const report = await collector.poll(signal, onProven);
       this.#accepted();
       if (report.holes.length === 0) this.#lastPollMs = clock.nowMs();
       this.#tell('poll', report);

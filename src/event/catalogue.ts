@@ -82,6 +82,15 @@ export interface Operation {
   readonly primaryTarget: TargetKind | undefined;
 }
 
+/** CIM of an operation that the catalogue does not know; its object's category is the kind of its target. */
+export const UNKNOWN_CIM: CimEvent = {
+  tags: ['change'],
+  action: 'modified',
+  changeType: 'api',
+  objectCategory: 'unknown',
+  objectAttribute: undefined,
+};
+
 /** A failed operation is at least low: someone tried. */
 const SEVERITY_ID_ON_FAILURE = 2;
 

@@ -22,7 +22,7 @@ export interface EntryBytes {
 /** Event id of entry `i` of a segment. */
 export function idAt(segment: Segment, i: number): string {
   const start = segment.lineStarts[i]! + ID_OFFSET;
-  return segment.bytes.latin1Slice(start, start + ID_LENGTH);
+  return segment.bytes.toString('latin1', start, start + ID_LENGTH);
 }
 
 /** Bytes of entry `i` of a segment. */
@@ -32,6 +32,6 @@ export function entryBytesAt(segment: Segment, i: number): EntryBytes {
   if (segment.bytes[start + KIND_OFFSET] === LETTER_E) {
     return { bytes: segment.bytes.subarray(start + ENTRY_OFFSET, end - 2), utf8: true };
   }
-  const base64 = segment.bytes.latin1Slice(start + RAW_OFFSET, end - 3);
+  const base64 = segment.bytes.toString('latin1', start + RAW_OFFSET, end - 3);
   return { bytes: Buffer.from(base64, 'base64'), utf8: false };
 }

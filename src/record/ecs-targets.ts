@@ -1,28 +1,16 @@
 import type { TargetKind } from '../event/catalogue.ts';
 import type { Fields } from './fields.ts';
-import { arrayMember, member, object, quote, section } from './json.ts';
+import { arrayMember, member, quote, section } from './json.ts';
 import type { Person } from './person.ts';
-import { PARENT_KEYS, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Kinds with a place of their own in ECS: `user.target`, `user.target.roles`, `group`. */
 const ECS_KINDS: ReadonlySet<TargetKind> = new Set<TargetKind>(['user', 'role', 'team']);
 
-function personMembers(person: Person): string {
-  return (
-    member('id', person.id) +
-    member('name', person.id) +
-    member('full_name', person.fullName) +
-    member('email', person.email)
-  );
-}
-
-/** Members of a person that ECS has no field for. */
-export function profileMembers(person: Person): string {
-  return (
-    member('company_name', person.companyName) +
-    member('job_title', person.jobTitle) +
-    member('job_role', person.jobRole)
-  );
+function personMembers({ id, fullName, email }: Person): string {
+  const text = id === undefined ? '' : quote(id);
+  const ids = id === undefined ? '' : `,"id":${text},"name":${text}`;
+  return ids + member('full_name', fullName) + member('email', email);
 }
 
 /**
@@ -53,7 +41,7 @@ export function relatedUsers({ actor, targets }: Fields): readonly string[] {
 }
 
 /** Ids of targets that have no place of their own in ECS, one array a kind: `,"app":{"id":["a"]}`. */
-function idMembers(targets: readonly Target[]): string {
+export function idMembers(targets: readonly Target[]): string {
   const ids = new Map<TargetKind, string>();
   for (const { kind, id } of targets) {
     if (kind === undefined || id === undefined || ECS_KINDS.has(kind)) continue;
@@ -63,30 +51,4 @@ function idMembers(targets: readonly Target[]): string {
   let members = '';
   for (const [kind, list] of ids) members += `,"${kind}":{"id":[${list}]}`;
   return members;
-}
-
-/** One target under its kind; a kind from outside the catalogue is a value under `other`, never a key. */
-function targetJson(target: Target): string {
-  const { kind, person } = target;
-  const parentKey = kind === undefined ? undefined : PARENT_KEYS[kind];
-  const members =
-    (kind === undefined ? `,"kind":${quote(target.kindName)}` : '') +
-    member('id', target.id) +
-    member('name', target.name) +
-    member('user_id', target.userId) +
-    member('app_id', target.appId) +
-    (parentKey === undefined ? '' : member(parentKey, target.parentId)) +
-    arrayMember('scopes', target.scopes) +
-    (person === undefined
-      ? ''
-      : member('full_name', person.fullName) + member('email', person.email) + profileMembers(person));
-  return `{"${kind ?? 'other'}":${object(members)}}`;
-}
-
-/** Members of `clarifai.audit` for the targets. */
-export function targetMembers(targets: readonly Target[]): string {
-  if (targets.length === 0) return '';
-  let all = '';
-  for (const target of targets) all += all === '' ? targetJson(target) : `,${targetJson(target)}`;
-  return `${idMembers(targets)},"targets":[${all}]`;
 }

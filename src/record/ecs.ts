@@ -1,8 +1,8 @@
-import { isAddress } from './address.ts';
+import { brokenMember, profileMembers, targetsMember } from './clarifai.ts';
 import { ecsEvent } from './ecs-event.ts';
-import { profileMembers, relatedUsers, targetMembers, userMembers } from './ecs-targets.ts';
+import { idMembers, relatedUsers, userMembers } from './ecs-targets.ts';
 import { type Fields, readFields } from './fields.ts';
-import { array, arrayMember, member, quote, section } from './json.ts';
+import { array, arrayMember, joinTexts, member, quote, section } from './json.ts';
 import { type Count, isObject, type JsonObject, parseJson } from './parse.ts';
 import type { MappedRecord, RecordContext, RecordMapper, RecordOptions } from './record.ts';
 import { countTime, type RecordTime, recordTime } from './time.ts';
@@ -19,21 +19,19 @@ function tagsMember(marks: readonly string[]): string {
   return `,"tags":[${TAGS}${marks.map((mark) => `,"${mark}"`).join('')}]`;
 }
 
-function sourceMember(address: string | undefined, valid: boolean): string {
-  if (address === undefined) return '';
-  const text = quote(address);
-  return valid ? `,"source":{"ip":${text},"address":${text}}` : `,"source":{"address":${text}}`;
-}
-
-function relatedMember(fields: Fields, ip: string | undefined): string {
-  const ips = ip === undefined ? '' : `,"ip":[${quote(ip)}]`;
-  return section('related', ips + arrayMember('user', relatedUsers(fields)));
+/** The members `source` and `related`. */
+function sourceMembers(fields: Fields): string {
+  const users = arrayMember('user', relatedUsers(fields));
+  if (fields.sourceIp === undefined) return section('related', users);
+  const text = quote(fields.sourceIp);
+  if (!fields.sourceIsAddress) return `,"source":{"address":${text}}${section('related', users)}`;
+  return `,"source":{"ip":${text},"address":${text}},"related":{"ip":[${text}]${users}}`;
 }
 
 /** `message`: what was changed, or what was done. */
 function messageMember({ description }: Fields, details: readonly string[]): string {
   if (details.length === 0) return member('message', description);
-  return `,"message":"${details.map((each) => each.slice(1, -1)).join('; ')}"`;
+  return `,"message":${joinTexts(details)}`;
 }
 
 /** What is Clarifai's own, under `clarifai.audit`: nothing but what is named here. `details` are JSON texts. */
@@ -53,7 +51,7 @@ function auditMember(
     member('description', fields.description) +
     (details.length === 0 ? '' : `,"details":${array(details)}`) +
     (actor === undefined ? '' : section('actor', profileMembers(actor))) +
-    `${targetMembers(fields.targets)}}}`
+    `${idMembers(fields.targets)}${targetsMember(fields.targets)}}}`
   );
 }
 
@@ -72,9 +70,6 @@ export function ecsRecord(
   const fields = readFields(entry, options.pii, count);
   const time = recordTime(fields.timestamp, context.readTime);
   countTime(time, count);
-  const address = fields.sourceIp;
-  const valid = address !== undefined && isAddress(address);
-  if (address !== undefined && !valid) count('odd_address');
   const details = fields.details.map(quote);
   const line =
     `{"@timestamp":"${time.stamp}"` +
@@ -82,10 +77,9 @@ export function ecsRecord(
     `${member('original', original)}}` +
     messageMember(fields, details) +
     userMembers(fields) +
-    sourceMember(address, valid) +
+    sourceMembers(fields) +
     (fields.requestId === undefined ? '' : `,"http":{"request":{"id":${quote(fields.requestId)}}}`) +
     `,"organization":{"id":${quote(context.userId)}}` +
-    relatedMember(fields, valid ? address : undefined) +
     auditMember(fields, details, time, context) +
     FIXED +
     `${tagsMember(time.marks)}}`;
@@ -112,7 +106,7 @@ function minimalRecord(
     `,"organization":{"id":${quote(context.userId)}}` +
     `,"clarifai":{"audit":{"source":${quote(context.source)}` +
     (time.own ? `,"timestamp":"${time.stamp}"` : '') +
-    `,"original_base64":"${entry.toString('base64')}"}}` +
+    `${brokenMember(entry)}}}` +
     FIXED +
     `${tagsMember([utf8 ? 'clarifai-not-an-object' : 'clarifai-not-utf8', ...time.marks])}}`;
   return { line, date: time.date, minimal: true };

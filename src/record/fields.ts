@@ -1,4 +1,5 @@
 import { type Operation, operationByCode, operationByName } from '../event/catalogue.ts';
+import { isAddress } from './address.ts';
 import { type Count, isObject, type JsonObject, readText, readTexts } from './parse.ts';
 import { type Person, readPerson } from './person.ts';
 import type { PiiMode } from './record.ts';
@@ -31,6 +32,8 @@ export interface Fields {
   readonly requestId: string | undefined;
   /** `source_ip` as it came: not always an address. */
   readonly sourceIp: string | undefined;
+  /** Whether `sourceIp` is an address by {@link isAddress}. */
+  readonly sourceIsAddress: boolean;
 }
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -79,6 +82,9 @@ export function readFields(entry: JsonObject, pii: PiiMode, count: Count): Field
   const success = entry.success;
   if (success !== undefined && typeof success !== 'boolean') count('wrong_type.success');
   const user = entry.user;
+  const sourceIp = readText(entry.source_ip, 'source_ip', count);
+  const sourceIsAddress = sourceIp !== undefined && isAddress(sourceIp);
+  if (sourceIp !== undefined && !sourceIsAddress) count('odd_address');
   if (user !== undefined && !isObject(user)) count('wrong_type.user');
   return {
     timestamp: readText(entry.timestamp, 'timestamp', count),
@@ -91,6 +97,16 @@ export function readFields(entry: JsonObject, pii: PiiMode, count: Count): Field
     details: readTexts(entry.details, 'details', count),
     success: typeof success === 'boolean' ? success : undefined,
     requestId: readText(entry.req_id, 'req_id', count),
-    sourceIp: readText(entry.source_ip, 'source_ip', count),
+    sourceIp,
+    sourceIsAddress,
   };
+}
+
+/**
+ * The target that an operation is about. Outside the catalogue: the last that is not just the app around it.
+ * Undefined when the entry has none, or the operation is about something that is no target (an invitation).
+ */
+export function primaryTarget({ operation, targets }: Fields): Target | undefined {
+  if (operation === undefined) return targets.findLast((each) => each.kind !== 'app') ?? targets.at(-1);
+  return targets.find((each) => each.kind === operation.primaryTarget && each.kind !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { Format } from '../config/types.ts';
-import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import { createEcsMapper } from './ecs.ts';
+import { createOcsfMapper } from './ocsf.ts';
 import type { Count } from './parse.ts';
 import { mapRaw } from './raw.ts';
 import type { RecordMapper, RecordOptions } from './record.ts';
@@ -9,19 +9,13 @@ import type { RecordMapper, RecordOptions } from './record.ts';
 const FORMATS: Readonly<Record<Format, (options: RecordOptions, count: Count) => RecordMapper>> = {
   raw: () => mapRaw,
   ecs: createEcsMapper,
-  ocsf: () => {
-    throw new ConnectorError('Format "ocsf" is not in this version: use "ecs" or "raw".', {
-      code: 'config.format',
-      exitCode: ExitCode.config,
-    });
-  },
+  ocsf: createOcsfMapper,
 };
 
 /**
  * The mapper of a format.
  *
  * @param counts told what of an entry no record can show, by names from a fixed set (see {@link Count}); default: nobody
- * @throws {ConnectorError} `config.format` (exit 2) when the format is not to be had
  */
 export function createMapper(format: Format, options: RecordOptions, counts: Count = () => {}): RecordMapper {
   return FORMATS[format](options, counts);

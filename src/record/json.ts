@@ -20,13 +20,24 @@ function escapeUnit(unit: string): string {
  */
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  const json = JSON.stringify(text.toWellFormed());
+  return escapeActive(JSON.stringify(text.toWellFormed()));
+}
+
+/** JSON with everything escaped that breaks lines or acts on terminals. */
+export function escapeActive(json: string): string {
   return ACTIVE.test(json) ? json.replace(EVERY_ACTIVE, escapeUnit) : json;
 }
 
 /** A JSON array of values that are JSON already. */
 export function array(values: readonly string[]): string {
-  return values.length === 1 ? `[${values[0]}]` : `[${values.join(',')}]`;
+  let list = '';
+  for (const value of values) list += list === '' ? value : `,${value}`;
+  return `[${list}]`;
+}
+
+/** JSON strings as one, joined by `; `. */
+export function joinTexts(texts: readonly string[]): string {
+  return texts.length === 1 ? texts[0]! : `"${texts.map((each) => each.slice(1, -1)).join('; ')}"`;
 }
 
 /** The member `key` with a text, or nothing when `text` is undefined. `key` must need no escaping. */

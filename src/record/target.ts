@@ -11,7 +11,7 @@ export interface Target {
   readonly kindName: string;
   /** `id`. */
   readonly id: string | undefined;
-  /** `name`, of things; a person's name is in `person`. */
+  /** `name`, of things; a person's name is in `person`. Of an unknown kind it may be a person's: not in mode `minimal`. */
   readonly name: string | undefined;
   /** `user_id`: who owns it. */
   readonly userId: string | undefined;
@@ -50,11 +50,12 @@ function readTarget(kindName: string, value: JsonObject, pii: PiiMode, count: Co
   const kind = KINDS.get(kindName);
   if (kind === undefined) count('unknown_target_kind');
   const person = kind === 'user' ? readPerson(value, pii, count) : undefined;
+  const hidden = person !== undefined || (kind === undefined && pii === 'minimal');
   return {
     kind,
     kindName,
     id: person === undefined ? readText(value.id, 'target.id', count) : person.id,
-    name: person !== undefined ? undefined : readText(value.name, 'target.name', count),
+    name: hidden ? undefined : readText(value.name, 'target.name', count),
     userId: readText(value.user_id, 'target.user_id', count),
     appId: readText(value.app_id, 'target.app_id', count),
     parentId: readParentId(kind, value, count),

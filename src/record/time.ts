@@ -13,6 +13,8 @@ export interface RecordTime {
   readonly at: Nanos;
   /** Event date `YYYY-MM-DD` in UTC; undefined without a usable event time. */
   readonly date: string | undefined;
+  /** Read time, milliseconds. */
+  readonly readMs: number;
   /** False when the read time stands in. */
   readonly own: boolean;
   /** What is odd about the event time; empty for nearly all. */
@@ -45,11 +47,14 @@ export function canonicalTime(text: string, at: Nanos): string | undefined {
 }
 
 /** The read time is the same for all entries of a segment: parsed once. */
-let lastRead = { text: '', at: 0n };
+let lastRead = { text: '', at: 0n, ms: 0 };
 
-function readAt(readTime: string): Nanos {
-  if (lastRead.text !== readTime) lastRead = { text: readTime, at: parseTimestamp(readTime) ?? 0n };
-  return lastRead.at;
+function readReadTime(text: string): typeof lastRead {
+  if (lastRead.text !== text) {
+    const at = parseTimestamp(text) ?? 0n;
+    lastRead = { text, at, ms: toMs(at) };
+  }
+  return lastRead;
 }
 
 /**
@@ -59,20 +64,27 @@ function readAt(readTime: string): Nanos {
  * @param readTime when the entry was read, RFC 3339: stands in for an event time that is missing or out of range
  */
 export function recordTime(text: string | undefined, readTime: string): RecordTime {
-  const read = readAt(readTime);
+  const { at: read, ms: readMs } = readReadTime(readTime);
   const at = text === undefined ? undefined : parseTimestamp(text);
   const canonical = at === undefined ? undefined : canonicalTime(text!, at);
   if (at === undefined || canonical === undefined) {
-    return { stamp: readTime, at: read, date: undefined, own: false, marks: ['clarifai-undated'] };
+    return { stamp: readTime, at: read, readMs, date: undefined, own: false, marks: ['clarifai-undated'] };
   }
   const date = canonical.slice(0, 10);
   const future = at > read + SKEW;
   if (at < EARLIEST || at >= LATEST) {
     const marks: TimeMark[] = ['clarifai-time-out-of-range'];
     if (future) marks.push('clarifai-future-dated');
-    return { stamp: readTime, at: read, date, own: false, marks };
+    return { stamp: readTime, at: read, readMs, date, own: false, marks };
   }
-  return { stamp: canonical, at, date, own: true, marks: future ? ['clarifai-future-dated'] : NO_MARKS };
+  return {
+    stamp: canonical,
+    at,
+    readMs,
+    date,
+    own: true,
+    marks: future ? ['clarifai-future-dated'] : NO_MARKS,
+  };
 }
 
 /** Event date `YYYY-MM-DD` in UTC of a timestamp as it came; undefined when it is not usable. */

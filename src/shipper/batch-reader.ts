@@ -86,8 +86,10 @@ export class BatchReader {
   async #fill(): Promise<boolean> {
     const { journal } = this.#deps;
     while (this.#at.segment <= journal.head.n) {
-      this.#skipTrimmed();
-      if (this.#segment?.header.n !== this.#at.segment) this.#segment = await journal.read(this.#at.segment);
+      if (this.#segment?.header.n !== this.#at.segment) {
+        this.#skipTrimmed();
+        this.#segment = await journal.read(this.#at.segment);
+      }
       if (this.#gather(this.#segment)) return true;
       this.#segment = undefined;
       this.#at = { segment: this.#at.segment + 1, line: 0 };
@@ -151,6 +153,7 @@ export class BatchReader {
     const stop = () => wait.abort();
     this.#wait = wait;
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     try {
       const grown = journal.reached(this.#at.segment, wait.signal);
       await (ms === undefined ? grown : Promise.race([grown, clock.sleep(ms, wait.signal)]));

@@ -1,5 +1,5 @@
-import { ConnectorError, ExitCode, hasCode } from '../runtime/errors.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
+import { ConnectorError, ExitCode, hasCode } from '../runtime/errors.ts';
 import type { Position, SinkState } from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 
@@ -96,9 +96,9 @@ export class CursorFile {
 
 function parseCursor(body: Buffer, key: string): Cursor {
   const raw = parseObject(body);
-  if (typeof raw?.['v'] === 'number' && raw['v'] > CURSOR_FORMAT) {
+  if (typeof raw?.v === 'number' && raw.v > CURSOR_FORMAT) {
     throw new ConnectorError(
-      `The cursor ${key} has format ${raw['v']}, this program knows ${CURSOR_FORMAT}: run the newer program.`,
+      `The cursor ${key} has format ${raw.v}, this program knows ${CURSOR_FORMAT}: run the newer program.`,
       { code: 'shipper.cursor_newer', exitCode: ExitCode.config },
     );
   }
@@ -115,7 +115,7 @@ function parseCursor(body: Buffer, key: string): Cursor {
 }
 
 function ownerOf(body: Buffer): unknown {
-  return parseObject(body)?.['owner'];
+  return parseObject(body)?.owner;
 }
 
 function parseObject(body: Buffer): Record<string, unknown> | undefined {

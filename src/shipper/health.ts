@@ -19,8 +19,8 @@ export interface LastError {
   readonly message: string;
 }
 
-/** Parts that can be in trouble independently of each other. */
-export type Part = 'sink' | 'cursor' | 'journal' | 'dead_letters';
+/** Parts that can be in trouble independently of each other; `shipper`: a defect of this program. */
+export type Part = 'sink' | 'cursor' | 'journal' | 'dead_letters' | 'shipper';
 
 /** Trouble that lasts longer than this is an operator's business even when it may end by itself, milliseconds. */
 const ALARM_AFTER_MS = 300_000;
@@ -37,6 +37,8 @@ export interface HealthDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly labels: Readonly<Record<string, string>>;
+  /** Told of every failure, so that what grows meanwhile is measured. */
+  readonly onTrouble?: () => void;
 }
 
 /** How a shipper is doing: what its log, metrics and status say of trouble. */
@@ -65,7 +67,7 @@ export class Health {
   }
 
   /** Enters a phase of its life. */
-  enter(phase: 'open' | 'closed' | 'fenced'): void {
+  enter(phase: 'open' | 'closed'): void {
     this.#phase = phase;
   }
 
@@ -79,7 +81,10 @@ export class Health {
     const alarm = nowMs - sinceMs >= ALARM_AFTER_MS;
     const fields = { part, err: error, wait_ms: Math.round(waitMs) };
     if (alarm && !alarmed) {
-      log.error(fields, 'failing for more than five minutes; nothing is lost, it is tried again until it works');
+      log.error(
+        fields,
+        'failing for more than five minutes; nothing is lost, it is tried again until it works',
+      );
     } else {
       log.warn(fields, 'failed, trying again');
     }
@@ -117,6 +122,7 @@ export class Health {
   }
 
   #note(error: unknown): void {
+    this.#deps.onTrouble?.();
     this.#lastError = {
       at: new Date(this.#deps.clock.nowMs()).toISOString(),
       code: error instanceof ConnectorError ? error.code : 'unexpected',

@@ -19,7 +19,12 @@ export interface MappedEntry {
 }
 
 /** Makes the record of entry `line` of `segment`. The same entry always gives the same record. */
-export function mapEntry(segment: Segment, line: number, mapper: RecordMapper, source: ShippedSource): MappedEntry {
+export function mapEntry(
+  segment: Segment,
+  line: number,
+  mapper: RecordMapper,
+  source: ShippedSource,
+): MappedEntry {
   const id = idAt(segment, line);
   const { bytes, utf8 } = entryBytesAt(segment, line);
   const context = { id, source: source.id, userId: source.userId, readTime: segment.header.written };

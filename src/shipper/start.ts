@@ -3,6 +3,9 @@ import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import type { Position, SinkState } from '../sink/sink.ts';
 import type { Cursor } from './cursor.ts';
 
+/** The first place that may hold an entry: genesis holds none. */
+const BEGINNING: Position = { segment: 1, line: 0 };
+
 /** Where a shipper starts, and why. */
 export interface Start {
   /** The next record due. */
@@ -24,10 +27,10 @@ export function startOf(cursor: Cursor | undefined, journal: Journal, from: 'ear
   const end: Position = { segment: journal.head.n + 1, line: 0 };
   const floor = journal.trimmed?.begins ?? 0;
   if (cursor === undefined) {
-    return { position: from === 'now' ? end : { segment: 0, line: 0 }, state: undefined, kind: 'first', floor };
+    return { position: from === 'now' ? end : BEGINNING, state: undefined, kind: 'first', floor };
   }
   if (cursor.chainId !== journal.genesis.chainId) {
-    return { position: { segment: 0, line: 0 }, state: undefined, kind: 'chain', floor };
+    return { position: BEGINNING, state: undefined, kind: 'chain', floor };
   }
   if (cursor.position.segment > end.segment) {
     throw new ConnectorError(
@@ -48,13 +51,13 @@ export interface Held {
 }
 
 /**
- * Moves a position out of what retention removed. Genesis and undated segments are kept by retention and are not
- * jumped over. Segments below `floor` are not counted as lost (see {@link Cursor.floor}).
+ * Moves a position out of what retention removed. Undated segments are kept by retention and are not jumped over.
+ * Segments below `floor` are not counted as lost (see {@link Cursor.floor}).
  */
 export function skipTrimmed(journal: Journal, position: Position, floor: number): Held {
   const begins = journal.trimmed?.begins ?? 0;
   const { segment } = position;
-  if (segment === 0 || segment >= begins) return { position, lost: 0 };
+  if (segment >= begins) return { position, lost: 0 };
   const kept = journal.head.undated.filter((n) => n < begins);
   if (kept.includes(segment)) return { position, lost: 0 };
   const next = kept.find((n) => n > segment) ?? begins;

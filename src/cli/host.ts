@@ -1,0 +1,20 @@
+/**
+ * The machine that a command runs on: everything of the process that commands may use. Only `main` makes one from
+ * the real process; tests make their own.
+ */
+export interface Host {
+  /** Environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Standard input. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  /** Writes to standard output; resolves when there is room for more. Rejects when nobody reads any more. */
+  writeOut(text: string): Promise<void>;
+  /** Writes to standard error. */
+  writeErr(text: string): void;
+  /** True when standard error is a terminal, where progress may be drawn. */
+  readonly isTerminal: boolean;
+  /** Columns of that terminal. */
+  readonly columns: number;
+  /** Aborts when the process is told to stop (SIGTERM, SIGINT). */
+  readonly stopping: AbortSignal;
+}

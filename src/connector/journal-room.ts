@@ -1,0 +1,121 @@
+import type { JournalConfig, SourceConfig } from '../config/types.ts';
+import { applyRetention } from '../journal/retention.ts';
+import type { WriteSegment } from '../collector/committer.ts';
+import type { Journal, Segment } from '../journal/types.ts';
+import type { Log } from '../runtime/log.ts';
+import { retrying } from '../runtime/retry.ts';
+import type { Shipper } from '../shipper/shipper.ts';
+import type { DirectoryStore } from '../store/directory.ts';
+import type { Machine } from './machine.ts';
+import type { StoreSize } from './store-size.ts';
+
+/** How long a full journal waits before it looks again, milliseconds. */
+const LOOK_AGAIN_MS = 10_000;
+
+/** What a room works with. */
+export interface JournalRoomDeps {
+  readonly source: SourceConfig;
+  readonly journal: Journal;
+  readonly store: DirectoryStore;
+  readonly config: JournalConfig;
+  readonly shippers: ReadonlyMap<string, Shipper>;
+  /** Shared by all sources of the store. */
+  readonly size: StoreSize;
+  readonly machine: Machine;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Keeps a journal inside its bounds: retention by age, `max_bytes` by size. Only segments that every configured
+ * sink has are removed; when that is not enough, writing waits, and with it polling: nothing is thrown away.
+ */
+export class JournalRoom {
+  readonly #deps: JournalRoomDeps;
+  #full = false;
+
+  constructor(deps: JournalRoomDeps) {
+    this.#deps = deps;
+  }
+
+  /** True while polling waits for room. */
+  get isFull(): boolean {
+    return this.#full;
+  }
+
+  /** Runs one write to the journal until it succeeds, and waits for room before. Rejects on abort. */
+  async retry(write: WriteSegment): Promise<Segment | undefined> {
+    const { machine, log, signal, source } = this.#deps;
+    await this.#waitForRoom();
+    const segment = await retrying(write, {
+      clock: machine.clock,
+      random: machine.random,
+      signal,
+      onRetry: (error, attempt, waitMs) => {
+        machine.metrics.count('clarifai_siem_journal_retries_total', { source: source.id, code: error.code });
+        const tell = attempt === 1 || attempt % 10 === 0 ? log.error : log.debug;
+        tell.call(log, { err: error, attempt, waitMs: Math.round(waitMs) }, 'the journal could not be written: polling pauses');
+      },
+    });
+    this.#deps.size.grow(segment?.bytes.length ?? 0);
+    return segment;
+  }
+
+  /** Removes what is older than the retention and needed by nobody. */
+  async applyRetention(): Promise<void> {
+    const { journal, store, config, machine, log } = this.#deps;
+    const trimmed = await applyRetention({
+      store,
+      journal,
+      nowMs: machine.clock.nowMs(),
+      retentionMs: config.retentionMs,
+      neededFrom: this.#neededFrom(),
+      log,
+    });
+    if (trimmed > 0) this.#deps.size.forget();
+  }
+
+  #neededFrom(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const shipper of this.#deps.shippers.values()) {
+      least = Math.min(least, shipper.status().position?.segment ?? 0);
+    }
+    return least;
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const { config, machine, log, signal, source } = this.#deps;
+    while (!(await this.#hasRoom())) {
+      if (signal.aborted) throw signal.reason;
+      if (!this.#full) {
+        log.error(
+          { maxBytes: config.maxBytes },
+          'the journal has reached max_bytes and a sink still needs it: polling pauses until the sink takes more; ' +
+            'mend the sink or raise journal.max_bytes',
+        );
+      }
+      this.#full = true;
+      machine.metrics.gauge('clarifai_siem_journal_full', 1, { source: source.id });
+      await machine.clock.sleep(LOOK_AGAIN_MS, signal);
+    }
+    if (this.#full) log.info({}, 'the journal has room again: polling goes on');
+    this.#full = false;
+    machine.metrics.gauge('clarifai_siem_journal_full', 0, { source: source.id });
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const { config, store, journal, machine, log, size } = this.#deps;
+    if ((await size.atMost(config.maxBytes)) < config.maxBytes) return true;
+    await applyRetention({
+      store,
+      journal,
+      nowMs: machine.clock.nowMs(),
+      retentionMs: 0,
+      neededFrom: this.#neededFrom(),
+      maxSegments: 64,
+      log,
+    });
+    size.forget();
+    return (await size.atMost(config.maxBytes)) < config.maxBytes;
+  }
+}

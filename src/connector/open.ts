@@ -1,0 +1,138 @@
+import { Collector } from '../collector/collector.ts';
+import type { ConnectorConfig, SinkConfig, SourceConfig, StartConfig } from '../config/types.ts';
+import { floorSecond, fromMs, type Nanos } from '../event/span.ts';
+import { fingerprintOf } from '../journal/fingerprint.ts';
+import { openJournal } from '../journal/journal.ts';
+import type { Journal } from '../journal/types.ts';
+import { createMapper } from '../record/formats.ts';
+import { createShipper, type Shipper, type ShipperOptions } from '../shipper/shipper.ts';
+import { createSink } from '../sink/registry.ts';
+import type { Sink } from '../sink/sink.ts';
+import type { AuditLogApi } from '../source/api.ts';
+import type { DirectoryStore } from '../store/directory.ts';
+import { JournalRoom } from './journal-room.ts';
+import type { Machine } from './machine.ts';
+import { StoreSize } from './store-size.ts';
+
+/** A source with everything that reads and ships it. */
+export interface OpenSource {
+  readonly config: SourceConfig;
+  readonly journal: Journal;
+  readonly collector: Collector;
+  readonly room: JournalRoom;
+  /** By sink id. */
+  readonly shippers: ReadonlyMap<string, Shipper>;
+}
+
+/** A connector that is open: the store's lock is held by whoever opened it. */
+export interface Connector {
+  readonly config: ConnectorConfig;
+  readonly machine: Machine;
+  readonly store: DirectoryStore;
+  readonly sources: readonly OpenSource[];
+  readonly sinks: readonly Sink[];
+}
+
+/** Makes the API of a source. */
+export type ApiFor = (source: SourceConfig) => AuditLogApi;
+
+/**
+ * Opens journals, collectors and shippers of all sources. Nothing is asked of the API. Throws what opening a journal
+ * throws: a damaged chain (exit 6), a changed source under an old id (exit 2).
+ *
+ * @param signal aborts when reading is to stop
+ */
+export async function openConnector(
+  config: ConnectorConfig,
+  machine: Machine,
+  store: DirectoryStore,
+  apiFor: ApiFor,
+  signal: AbortSignal,
+): Promise<Connector> {
+  const output = { write: (chunk: string) => machine.host.writeOut(chunk) };
+  const deps = { log: machine.log, stdout: output };
+  const sinks = await Promise.all(config.sinks.map((sink) => createSink(sink, deps)));
+  const size = new StoreSize(store);
+  const sources: OpenSource[] = [];
+  for (const source of config.sources) {
+    sources.push(await openSource(source, config, sinks, machine, store, size, apiFor(source), signal));
+  }
+  return { config, machine, store, sources, sinks };
+}
+
+async function openSource(
+  source: SourceConfig,
+  config: ConnectorConfig,
+  sinks: readonly Sink[],
+  machine: Machine,
+  store: DirectoryStore,
+  size: StoreSize,
+  api: AuditLogApi,
+  signal: AbortSignal,
+): Promise<OpenSource> {
+  const { clock, random, metrics } = machine;
+  const log = machine.log.child({ source: source.id });
+  const start = resolveStart(source.start, clock.nowMs());
+  const journal = await openJournal({
+    store,
+    source: source.id,
+    clock,
+    random,
+    fingerprint: fingerprintOf(source),
+    resolveStart: () => start,
+    log: machine.log,
+  });
+  const shippers = new Map<string, Shipper>();
+  for (const [i, sink] of sinks.entries()) {
+    const options = shipperOptions(config.sinks[i]!, sink, source, journal, machine, store);
+    if (config.sinks[i]!.sources.includes(source.id)) shippers.set(sink.id, createShipper(options));
+  }
+  const room = new JournalRoom({ source, journal, store, config: config.journal, shippers, size, machine, log, signal });
+  const earliest = start < journal.genesis.start ? start : journal.genesis.start;
+  const collector = new Collector({
+    source,
+    api,
+    journal,
+    start: earliest,
+    clock,
+    log,
+    metrics,
+    retry: (write) => room.retry(write),
+  });
+  return { config: source, journal, collector, room, shippers };
+}
+
+/** What a shipper of `sink` for `source` is made with. */
+export function shipperOptions(
+  config: SinkConfig,
+  sink: Sink,
+  source: SourceConfig,
+  journal: Journal,
+  machine: Machine,
+  store: DirectoryStore,
+): ShipperOptions {
+  const { clock, random, metrics } = machine;
+  const labels = { source: source.id, sink: sink.id };
+  const mapper = createMapper(config.format, config.records, (what) => {
+    metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what });
+  });
+  return {
+    sink,
+    source: { id: source.id, userId: source.userId },
+    journal,
+    store,
+    mapper,
+    batch: config.batch,
+    from: config.from,
+    clock,
+    random,
+    log: machine.log,
+    metrics,
+  };
+}
+
+/** The first instant of a source: whole seconds. */
+export function resolveStart(start: StartConfig, nowMs: number): Nanos {
+  if (start.kind === 'at') return fromMs(start.ms);
+  return floorSecond(fromMs(start.kind === 'now' ? nowMs : nowMs - start.ms));
+}

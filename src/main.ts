@@ -1,0 +1,37 @@
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { once } from 'node:events';
+import type { Host } from './cli/host.ts';
+import { runCommandLine } from './cli/program.ts';
+
+/** Time to finish the write in hand after SIGTERM, milliseconds: container platforms kill after 10 s or more. */
+const STOP_WITHIN_MS = 9_000;
+
+const stop = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(name, () => {
+    stop.abort(new Error(`stopped by ${name}`));
+    setTimeout(() => process.exit(process.exitCode ?? 1), STOP_WITHIN_MS).unref();
+  });
+}
+
+let outputFailed: Error | undefined;
+process.stdout.on('error', (error) => {
+  outputFailed = error;
+});
+
+const host: Host = {
+  env: process.env,
+  stdin: process.stdin,
+  async writeOut(text) {
+    if (outputFailed !== undefined) throw outputFailed;
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  },
+  writeErr(text) {
+    process.stderr.write(text);
+  },
+  isTerminal: process.stderr.isTTY === true,
+  columns: process.stderr.columns ?? 80,
+  stopping: stop.signal,
+};
+
+process.exitCode = await runCommandLine(process.argv.slice(2), host);

@@ -1,0 +1,30 @@
+import type { SinkConfig } from '../config/types.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Sink } from './sink.ts';
+import type { LineOutput } from './stdout.ts';
+
+/** What sinks are made with, beside their config. */
+export interface SinkDeps {
+  readonly log: Log;
+  /** Standard output. */
+  readonly stdout: LineOutput;
+}
+
+type Registry = {
+  readonly [Type in SinkConfig['type']]: (
+    config: Extract<SinkConfig, { type: Type }>,
+    deps: SinkDeps,
+  ) => Promise<Sink>;
+};
+
+/** Every kind of sink. A new one is a file and a line here; only what is configured is loaded. */
+const SINKS: Registry = {
+  file: async ({ id, path }, { log }) => new (await import('./file.ts')).FileSink({ id, path, log }),
+  stdout: async ({ id }, { stdout }) => new (await import('./stdout.ts')).StdoutSink(id, stdout),
+};
+
+/** Makes the sink of a config. It is not opened, and nothing is tried: see {@link Sink.check}. */
+export async function createSink(config: SinkConfig, deps: SinkDeps): Promise<Sink> {
+  const create = SINKS[config.type] as (config: SinkConfig, deps: SinkDeps) => Promise<Sink>;
+  return await create(config, deps);
+}
