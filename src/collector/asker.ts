@@ -14,6 +14,8 @@ export interface Question {
   readonly to: Nanos;
   /** From 1. Default 1. */
   readonly page?: number;
+  /** Entries a page, less than {@link Asker.perPage}. Default that. */
+  readonly perPage?: number;
   readonly success?: boolean;
   readonly operation?: number;
 }
@@ -47,10 +49,15 @@ export class Asker {
     this.#perPage = perPage;
   }
 
+  /** Entries a page that are asked for. */
+  get perPage(): number {
+    return this.#perPage;
+  }
+
   /** Throws what {@link AuditLogApi.search} throws; an answer that is too large is asked for in halves down to 1. */
   async ask(question: Question, signal: AbortSignal): Promise<Reply> {
     for (;;) {
-      const perPage = this.#perPage;
+      const perPage = Math.max(1, Math.min(question.perPage ?? this.#perPage, this.#perPage));
       try {
         return await this.#askOnce(question, perPage, signal);
       } catch (error) {

@@ -13,6 +13,7 @@ import type { Partition } from './dense.ts';
 import type { Anchor } from './judge.ts';
 import { KnownEntries } from './known.ts';
 import { findWayOn } from './lost-anchor.ts';
+import { LowerBounds } from './lower-bounds.ts';
 import { PageSize } from './page-size.ts';
 import { partitionOf } from './partition.ts';
 import { newTally, type Tally } from './piece.ts';
@@ -65,6 +66,7 @@ export class Collector {
   readonly #partition: Partition;
   readonly #budget: RereadBudget;
   readonly #serverClock: ServerClock;
+  readonly #lowerBounds = new LowerBounds();
   #rereadTo: Nanos | undefined;
   #lostWalks = 0;
   #heartbeatMs: number;
@@ -207,6 +209,7 @@ export class Collector {
       log,
       settleMs: source.settleMs,
       partition: this.#partition,
+      lowerBounds: this.#lowerBounds,
       ...(onProven === undefined ? {} : { onProven }),
     };
     return { deps, tally: newTally(), requests: () => requests };

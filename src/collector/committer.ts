@@ -89,13 +89,15 @@ export class Committer {
   }
 
   /**
-   * Puts on record what was proven empty, as a segment without entries, if that is at least `minimum` of event
-   * time. True when it wrote one.
+   * Puts on record what was proven empty, as a segment without entries, if that is at least `minimum` of event time
+   * or closes a hole on record. True when it wrote one.
    */
   async record(kind: SegmentKind, minimum: Nanos = HOUR): Promise<boolean> {
     await this.flush();
-    const open = this.#unrecorded.flatMap((span) => subtractSpans(span, this.#deps.journal.head.coverage));
-    if (totalLength(open) < minimum) return false;
+    const { coverage } = this.#deps.journal.head;
+    const open = this.#unrecorded.flatMap((span) => subtractSpans(span, coverage));
+    const closesHole = this.coverage.length < coverage.length;
+    if (totalLength(open) < minimum && !closesHole) return false;
     await this.#write(kind, [], this.#evidence.take(), this.coverage);
     return true;
   }

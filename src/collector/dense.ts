@@ -46,6 +46,8 @@ export interface DenseTask {
 /**
  * Reads a second that holds more than one answer: by page numbers, in passes that are joined by base id until two
  * in a row add nothing; where that fails, in parts. Undefined when it cannot be read completely.
+ *
+ * Passes differ in page size, so that twins on both sides of a page's end are inside one page of the next pass.
  */
 export async function readDense(
   asker: Asker,
@@ -82,7 +84,8 @@ async function readCell(
   let unchanged = 0;
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = union.size;
-    const reach = await readPass(asker, question, task.second, union, evidence, signal);
+    const sized = { ...question, perPage: asker.perPage - (pass % 3) * (Math.floor(asker.perPage / 4) + 1) };
+    const reach = await readPass(asker, sized, task.second, union, evidence, signal);
     if (reach === undefined) return undefined;
     reaches.push(reach);
     unchanged = union.size === before ? unchanged + 1 : 0;

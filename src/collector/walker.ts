@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { type Asker, evidenceOf, type Reply } from './asker.ts';
 import { type Partition, readDense } from './dense.ts';
 import { type Anchor, copiesAt, type EndMark, judge, type Verdict } from './judge.ts';
+import type { LowerBounds } from './lower-bounds.ts';
 import type { Piece, SubmitPiece, Tally } from './piece.ts';
 
 /** Requests that step back for a lost anchor before the walker gives up; each waits and reaches back twice as far. */
@@ -31,6 +32,8 @@ export interface WalkDeps {
   readonly log: Log;
   readonly settleMs: number;
   readonly partition: Partition;
+  /** Learnt by all walkers together. */
+  readonly lowerBounds: LowerBounds;
   /** Told of each span that was proven, for progress. */
   readonly onProven?: (span: Span, entries: number) => void;
 }
@@ -54,7 +57,7 @@ export class Walker {
   #pendingEnd: EndMark | undefined;
   /** Upper bound while a disordered stretch is halved. */
   #limit: Nanos | undefined;
-  #stepsBack = 0;
+  #stepsBack: number;
   #tight = false;
   #density: number | undefined;
 
@@ -64,6 +67,7 @@ export class Walker {
     this.#from = task.span.from;
     this.#to = task.span.to;
     this.#anchor = task.anchor;
+    this.#stepsBack = deps.lowerBounds.firstStep;
   }
 
   /** What is left to read; undefined when nothing is. */
@@ -146,7 +150,8 @@ export class Walker {
     this.#from = verdict.upTo;
     this.#anchor = verdict.anchor;
     this.#pendingEnd = verdict.pendingEnd;
-    this.#stepsBack = 0;
+    this.#deps.lowerBounds.foundAfter(this.#stepsBack);
+    this.#stepsBack = this.#deps.lowerBounds.firstStep;
     this.#tight = false;
     if (this.#limit !== undefined && this.#from >= this.#limit) this.#limit = undefined;
     const undated = reply.entries.filter((entry) => entry.at === undefined);
@@ -209,7 +214,7 @@ export class Walker {
     }
     if (last === undefined || last >= this.#from || last <= this.#anchor.at) return false;
     this.#anchor = { at: last, ids: copiesAt(reply.entries, last) };
-    this.#stepsBack = 0;
+    this.#stepsBack = this.#deps.lowerBounds.firstStep;
     return true;
   }
 
@@ -227,7 +232,7 @@ export class Walker {
     this.#from = to;
     this.#anchor = reading.anchor;
     this.#pendingEnd = undefined;
-    this.#stepsBack = 0;
+    this.#stepsBack = this.#deps.lowerBounds.firstStep;
     this.#tight = true;
     await this.#handOn({ from, to }, kept, reading.undated, reading.evidence);
     return undefined;

@@ -167,7 +167,7 @@ describe('collector', () => {
     const world = await newWorld({ deepest: 100 }, 4);
     const at = fromMs(START_MS + HOUR_MS);
     for (let i = 0; i < 400; i++) {
-      world.api.log.push(logEntry(at + BigInt(i) * 1000n, `d${i}`, 0, [300, 301, 302, 303, 400, 401, 402, 600][i % 8]));
+      world.api.log.push(logEntry(at, `d${i}`, 0, [300, 301, 302, 303, 400, 401, 402, 600][i % 8]));
     }
     await catchUp(world);
     expect(await journalBytes(world.journal)).toEqual(shown(world));
@@ -178,7 +178,7 @@ describe('collector', () => {
     for (const hostility of [{ deepest: 100 }, { ignorePage: true }, { repeatLastPage: true, deepest: 150 }]) {
       const world = await newWorld(hostility, 5);
       const at = fromMs(START_MS + HOUR_MS);
-      for (let i = 0; i < 400; i++) world.api.log.push(logEntry(at + BigInt(i) * 1000n, `d${i}`, 0));
+      for (let i = 0; i < 400; i++) world.api.log.push(logEntry(at, `d${i}`, 0));
       for (let i = 0; i < 20; i++) world.api.log.push(logEntry(at + BigInt(i + 2) * SECOND, `after${i}`, 0));
       await world.collector.poll(NEVER);
       await world.collector.backfill(NEVER);
@@ -228,11 +228,14 @@ describe('collector', () => {
 
   it('fault 45: keeps twins, and finds one that shows up later', async () => {
     const world = await newWorld({}, 1);
-    const at = fromMs(world.clock.nowMs() - 120_000);
-    world.api.log.push(logEntry(at, 'twin', 0), logEntry(at, 'twin', 0));
     await catchUp(world);
+    const at = fromMs(world.clock.nowMs() - 20_000);
+    world.api.log.push(logEntry(at, 'twin', 0), logEntry(at, 'twin', 0));
+    world.clock.advance(60_000);
+    await world.collector.poll(NEVER);
     expect(new Set(await journalIds(world.journal)).size).toBe(2);
     world.api.log.push(logEntry(at, 'twin', 0));
+    world.clock.advance(60_000);
     await world.collector.poll(NEVER);
     expect(new Set(await journalIds(world.journal)).size).toBe(3);
     expect(await journalIds(world.journal)).toHaveLength(3);
@@ -275,8 +278,9 @@ describe('collector', () => {
     const again = await openCollector(world);
     again.clock.advance(60_000);
     await again.collector.poll(NEVER);
+    await again.collector.backfill(NEVER);
     expect(again.collector.backlog).toEqual([]);
-    expect(world.api.requests.length - before).toBeLessThanOrEqual(2);
+    expect(world.api.requests.length - before).toBeLessThanOrEqual(4);
     expect(await journalBytes(again.journal)).toEqual(shown(again));
   });
 
