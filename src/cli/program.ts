@@ -90,24 +90,41 @@ function addCommands(add: Add, host: Host): void {
     .option('--reconcile', 'with --once: also read again what is due, and add what is missing');
   span(add('backfill', 'add a span of history', () => import('./backfill.ts')).addOption(config()), 'read');
   span(
-    add('reconcile', 're-read a span, add what is missing, report', () => import('./reconcile.ts')).addOption(config()),
+    add('reconcile', 're-read a span, add what is missing, report', () => import('./reconcile.ts')).addOption(
+      config(),
+    ),
     're-read',
   );
-  span(add('replay', 'send again to a sink, by event time', () => import('./replay.ts')).addOption(config()), 'send')
+  span(
+    add('replay', 'send again to a sink, by event time', () => import('./replay.ts')).addOption(config()),
+    'send',
+  )
     .requiredOption('--sink <id>', 'the sink')
     .option('--dead-letters', 'send what the sink refused, instead of what the journal holds');
   add('verify', 'check the chain, offline', () => import('./verify.ts')).addOption(config());
-  add('repair', 'set a damaged journal aside and start a new chain from its good part', () => import('./repair.ts'))
+  add(
+    'repair',
+    'set a damaged journal aside and start a new chain from its good part',
+    () => import('./repair.ts'),
+  )
     .addOption(config())
     .option('--source <id>', 'only this source (default: all)');
   add('status', 'coverage, lag, cursors, dead letters', () => import('./status.ts'))
     .addOption(config())
     .option('--json', 'as JSON');
-  add('check', 'try config, PAT and every sink, without leaving data', () => import('./check.ts')).addOption(config());
+  add('check', 'try config, PAT and every sink, without leaving data', () => import('./check.ts')).addOption(
+    config(),
+  );
   add('convert', 'entries on stdin, records on stdout', () => import('./convert.ts'))
-    .addOption(new Option('--format <format>', 'record format').choices(['ecs', 'ocsf', 'raw']).makeOptionMandatory())
-    .addOption(new Option('--pii <mode>', 'profile fields').choices(['minimal', 'names', 'full']).default('minimal'))
-    .addOption(new Option('--ocsf-version <version>', 'OCSF version').choices(['1.8.0', '1.3.0']).default('1.8.0'))
+    .addOption(
+      new Option('--format <format>', 'record format').choices(['ecs', 'ocsf', 'raw']).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--pii <mode>', 'profile fields').choices(['minimal', 'names', 'full']).default('minimal'),
+    )
+    .addOption(
+      new Option('--ocsf-version <version>', 'OCSF version').choices(['1.8.0', '1.3.0']).default('1.8.0'),
+    )
     .option('--include-original', 'the whole entry in each record')
     .option('--source <id>', 'source id named in records', 'convert')
     .option('--user-id <id>', 'the audited user or organisation', 'unknown')

@@ -1,5 +1,5 @@
-import { formatTimestamp } from '../event/timestamp.ts';
 import type { Nanos, Span } from '../event/span.ts';
+import { formatTimestamp } from '../event/timestamp.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Host } from './host.ts';
 

@@ -1,10 +1,10 @@
 import { runForever, runOnce } from '../connector/run.ts';
 import { openConfig, withConnector, withLock } from '../connector/session.ts';
-import { planSpans, withProgress } from './work-progress.ts';
 import { ExitCode } from '../runtime/errors.ts';
 import { startHealthServer } from '../server/health.ts';
 import type { Host } from './host.ts';
 import type { CommonOptions } from './program.ts';
+import { planSpans, withProgress } from './work-progress.ts';
 
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {

@@ -1,8 +1,8 @@
-import { settledEnd } from '../collector/plan.ts';
 import type { OnProven } from '../collector/collector.ts';
+import { settledEnd } from '../collector/plan.ts';
 import type { Connector } from '../connector/open.ts';
-import { subtractSpans } from '../event/span-set.ts';
 import type { Span } from '../event/span.ts';
+import { subtractSpans } from '../event/span-set.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Host } from './host.ts';
 import { Progress } from './progress.ts';

@@ -1,5 +1,5 @@
 import type { SourceConfig } from '../config/types.ts';
-import type { Nanos, Span } from '../event/span.ts';
+import { earlier, type Nanos, type Span } from '../event/span.ts';
 import { intersectSpans, type SpanSet, subtractSpans, totalLength, unionSpans } from '../event/span-set.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
 import type { Journal, Segment } from '../journal/types.ts';
@@ -102,7 +102,10 @@ export class Collector {
     const { journal, start, clock } = this.#deps;
     const now = clock.monotonicMs();
     this.#holes = this.#holes.filter(({ untilMs }) => untilMs > now);
-    const skipped = unionSpans(journal.head.gaps, this.#holes.map(({ hole }) => hole.span));
+    const skipped = unionSpans(
+      journal.head.gaps,
+      this.#holes.map(({ hole }) => hole.span),
+    );
     return planBackfill({ start, coverage: this.coverage, gaps: skipped });
   }
 
@@ -139,7 +142,10 @@ export class Collector {
 
   /** Reads everything that is uncovered in the past; with `spans`, what is uncovered of those. */
   async backfill(signal: AbortSignal, onProven?: OnProven, spans?: SpanSet): Promise<WorkReport> {
-    const settled = { from: -(1n << 80n), to: settledEnd(this.#serverClock.nowMs(), this.#deps.source.settleMs) };
+    const settled = {
+      from: -(1n << 80n),
+      to: settledEnd(this.#serverClock.nowMs(), this.#deps.source.settleMs),
+    };
     const asked = spans === undefined ? this.backlog : intersectSpans(settled, spans);
     const todo = asked.flatMap((span) => subtractSpans(span, this.coverage));
     return this.#read(todo, walkersFor(this.#deps.source.requestsPerSecond), signal, onProven);
@@ -191,7 +197,10 @@ export class Collector {
     return { ...work.tally, requests: work.requests(), holes };
   }
 
-  #startWork(priority: Priority, onProven?: OnProven): { deps: WalkDeps; tally: Tally; requests: () => number } {
+  #startWork(
+    priority: Priority,
+    onProven?: OnProven,
+  ): { deps: WalkDeps; tally: Tally; requests: () => number } {
     const { api, source, clock, log } = this.#deps;
     let requests = 0;
     const counting: AuditLogApi = {
@@ -249,11 +258,14 @@ export class Collector {
     metrics.count('clarifai_siem_lost_anchors_total', { source: source.id, way: way.kind });
     const since = formatTimestamp(lost.at);
     if (way.kind === 'wait') {
-      log.error({ since }, `the API no longer shows the entries it showed at ${since}, nor any older ones: waiting for it`);
+      log.error(
+        { since },
+        `the API no longer shows the entries it showed at ${since}, nor any older ones: waiting for it`,
+      );
       return { kind: 'unanchored', anchor: lost, rest: plan.span };
     }
     if (way.kind === 'gap' && way.oldest > plan.newFrom) {
-      const to = way.oldest < plan.span.to ? way.oldest : plan.span.to;
+      const to = earlier(way.oldest, plan.span.to);
       log.error(
         { from: formatTimestamp(plan.newFrom), to: formatTimestamp(to) },
         'possible gap: the API no longer shows entries this old (its retention is shorter than the outage)',
@@ -263,7 +275,10 @@ export class Collector {
       const span = { from: to, to: plan.span.to };
       return this.#walkOn({ ...plan, span, newFrom: to, confirmEnd: true }, undefined, deps, tally, signal);
     }
-    log.error({ since }, `the API no longer shows the entries it showed at ${since}: reading on from what it shows`);
+    log.error(
+      { since },
+      `the API no longer shows the entries it showed at ${since}: reading on from what it shows`,
+    );
     const anchor = way.kind === 'older' ? way.anchor : undefined;
     return this.#walkOn({ ...plan, confirmEnd: true }, anchor, deps, tally, signal);
   }
@@ -298,7 +313,12 @@ export class Collector {
         'a span could not be read completely and stays uncovered: it is tried again in an hour',
       );
     }
-    const open = totalLength(unionSpans([], this.#holes.map(({ hole }) => hole.span)));
+    const open = totalLength(
+      unionSpans(
+        [],
+        this.#holes.map(({ hole }) => hole.span),
+      ),
+    );
     metrics.gauge('clarifai_siem_hole_seconds', Number(open / 1_000_000_000n), { source: source.id });
   }
 

@@ -1,5 +1,12 @@
 import { type Nanos, SECOND, type Span } from '../event/span.ts';
-import { addSpan, intersectSpans, type SpanSet, subtractSpans, totalLength, unionSpans } from '../event/span-set.ts';
+import {
+  addSpan,
+  intersectSpans,
+  type SpanSet,
+  subtractSpans,
+  totalLength,
+  unionSpans,
+} from '../event/span-set.ts';
 import type { AnswerEvidence, Journal, JournalEntry, Segment, SegmentKind } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -137,7 +144,10 @@ export class Committer {
   async #commitNext(): Promise<void> {
     const pieces = this.#nextPieces();
     while (!(await this.#commit(pieces))) {
-      this.#deps.log.info({ head: this.#deps.journal.head.n }, 'another writer was faster: reading on from its head');
+      this.#deps.log.info(
+        { head: this.#deps.journal.head.n },
+        'another writer was faster: reading on from its head',
+      );
     }
     for (let i = 0; i < pieces.length; i++) this.#waitingBytes -= this.#queue[i]!.bytes;
     this.#queue.splice(0, pieces.length);
@@ -152,7 +162,8 @@ export class Committer {
     let size = 0;
     for (const { piece, bytes } of this.#queue) {
       const overlaps = piece.proven !== undefined && intersectSpans(piece.proven, proven).length > 0;
-      const tooMuch = entries + piece.entries.length > MAX_SEGMENT_ENTRIES || size + bytes > MAX_SEGMENT_BYTES;
+      const tooMuch =
+        entries + piece.entries.length > MAX_SEGMENT_ENTRIES || size + bytes > MAX_SEGMENT_BYTES;
       if (pieces.length > 0 && (piece.kind !== pieces[0]!.kind || overlaps || tooMuch)) break;
       pieces.push(piece);
       if (piece.proven !== undefined) proven = addSpan(proven, piece.proven);
@@ -176,7 +187,8 @@ export class Committer {
     const late = classified.flatMap((each) => each.late);
     const undated = classified.flatMap((each) => each.undated);
     if (fresh.length > 0) {
-      if (!(await this.#write(pieces[0]!.kind, fresh, [...this.#evidence.take(), ...evidence], coverage))) return false;
+      if (!(await this.#write(pieces[0]!.kind, fresh, [...this.#evidence.take(), ...evidence], coverage)))
+        return false;
     } else {
       this.#unrecorded = pieces.reduce(withProven, this.#unrecorded);
       this.#evidence.add(evidence);

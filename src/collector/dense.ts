@@ -1,5 +1,5 @@
 import type { Entry } from '../event/entry.ts';
-import { type Nanos, SECOND } from '../event/span.ts';
+import { earlier, type Nanos, SECOND } from '../event/span.ts';
 import type { AnswerEvidence } from '../journal/types.ts';
 import { hasCode } from '../runtime/errors.ts';
 import { type Asker, evidenceOf, type Question } from './asker.ts';
@@ -148,7 +148,7 @@ function toReading(
   reaches: readonly Nanos[],
   evidence: readonly AnswerEvidence[],
 ): DenseReading {
-  const upTo = reaches.reduce((least, each) => (each < least ? each : least));
+  const upTo = reaches.reduce(earlier);
   const all = union.entries();
   const dated = all.filter((entry) => entry.at !== undefined && entry.at >= second);
   dated.sort((a, b) => (a.at! < b.at! ? -1 : a.at! > b.at! ? 1 : 0));

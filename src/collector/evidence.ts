@@ -1,3 +1,4 @@
+import { earlier, later } from '../event/span.ts';
 import type { AnswerEvidence } from '../journal/types.ts';
 
 /** Answers kept for the next segment while nothing is written. */
@@ -39,8 +40,8 @@ function merge(a: AnswerEvidence, b: AnswerEvidence): AnswerEvidence {
     a.proven.from <= b.proven.to &&
     b.proven.from <= a.proven.to;
   if (!touch) return b;
-  const from = a.proven!.from < b.proven!.from ? a.proven!.from : b.proven!.from;
-  const to = a.proven!.to > b.proven!.to ? a.proven!.to : b.proven!.to;
+  const from = earlier(a.proven!.from, b.proven!.from);
+  const to = later(a.proven!.to, b.proven!.to);
   return {
     asked: [a.asked[0], b.asked[1]],
     proven: { from, to },

@@ -64,7 +64,8 @@ export class KnownEntries {
     for (const { n, last } of candidates) {
       if (best !== undefined && last! < best) break;
       const newest = lastBefore((await this.#idsOf(n)).times, at);
-      if (newest !== undefined && newest >= covered.from && (best === undefined || newest > best)) best = newest;
+      if (newest !== undefined && newest >= covered.from && (best === undefined || newest > best))
+        best = newest;
     }
     return best === undefined ? undefined : { at: best, ids: await this.#baseIdsAt(best) };
   }

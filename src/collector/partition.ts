@@ -9,7 +9,8 @@ import type { Cell, Partition } from './dense.ts';
  */
 export function partitionOf(filter: Filter): Partition {
   const outcomes: Cell[] = filter.success === null ? [{ success: true }, { success: false }] : [{}];
-  const codes = filter.operations.length === 0 ? [...OPERATION_CODES.values()] : filter.operations.map(toCode);
+  const codes =
+    filter.operations.length === 0 ? [...OPERATION_CODES.values()] : filter.operations.map(toCode);
   return [outcomes, codes.map((operation) => ({ operation }))];
 }
 

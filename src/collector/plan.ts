@@ -1,4 +1,4 @@
-import { floorSecond, fromMs, MILLISECOND, type Nanos, SECOND, type Span } from '../event/span.ts';
+import { floorSecond, fromMs, later, MILLISECOND, type Nanos, SECOND, type Span } from '../event/span.ts';
 import { type SpanSet, spanAt, subtractSpans, unionSpans } from '../event/span-set.ts';
 
 /** When more than this is uncovered behind now, the newest part is read live and the rest becomes backfill. */
@@ -44,10 +44,11 @@ export function planLive(input: PlanInput): LivePlan | undefined {
   const end = done.at(-1)?.to;
   let newFrom = end !== undefined && end > input.start ? end : input.start;
   if (to - newFrom > LIVE_WINDOW) newFrom = to - LIVE_WINDOW;
-  const stop = to > newFrom ? to : newFrom;
+  const stop = later(to, newFrom);
   let from = newFrom;
   if (input.mayReread) {
-    const reach = (input.rereadTo !== undefined && input.rereadTo < newFrom ? input.rereadTo : newFrom) - overlap;
+    const reach =
+      (input.rereadTo !== undefined && input.rereadTo < newFrom ? input.rereadTo : newFrom) - overlap;
     const covered = spanAt(input.coverage, newFrom - 1n);
     if (covered !== undefined) from = covered.from > reach ? covered.from : reach;
   }

@@ -1,4 +1,4 @@
-import { floorSecond, type Nanos, SECOND, type Span } from '../event/span.ts';
+import { earlier, floorSecond, type Nanos, SECOND, type Span } from '../event/span.ts';
 import type { Anchor } from './judge.ts';
 import type { Tally } from './piece.ts';
 import { type WalkDeps, Walker, type WalkTask } from './walker.ts';
@@ -125,7 +125,7 @@ class Pool {
     const rest = walker.rest!;
     const behind = second + SECOND;
     this.#holes.push({
-      span: { from: rest.from, to: behind < rest.to ? behind : rest.to },
+      span: { from: rest.from, to: earlier(behind, rest.to) },
       reason: 'unreadable',
     });
     if (behind < rest.to) this.#open.push({ span: { from: behind, to: rest.to }, laneEnd, first: false });

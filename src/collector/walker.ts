@@ -1,4 +1,13 @@
-import { floorSecond, fromMs, MICROSECOND, type Nanos, SECOND, type Span } from '../event/span.ts';
+import {
+  earlier,
+  floorSecond,
+  fromMs,
+  later,
+  MICROSECOND,
+  type Nanos,
+  SECOND,
+  type Span,
+} from '../event/span.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { type Asker, evidenceOf, type Reply } from './asker.ts';
@@ -92,7 +101,7 @@ export class Walker {
   /** Reads until the span is proven, or cannot be. Rejects when asking or committing fails, or on abort. */
   async walk(signal: AbortSignal): Promise<WalkEnd> {
     while (this.#from < this.#to) {
-      const upper = this.#limit ?? (this.#task.laneEnd > this.#to ? this.#task.laneEnd : this.#to);
+      const upper = this.#limit ?? later(this.#task.laneEnd, this.#to);
       const from = this.#lowerBound();
       const reply = await this.#deps.asker.ask({ from, to: upper + SECOND }, signal);
       this.#respectServerClock(reply);
@@ -221,12 +230,12 @@ export class Walker {
   async #readDense(signal: AbortSignal): Promise<WalkEnd | undefined> {
     const second = floorSecond(this.#from);
     const { asker, partition, log } = this.#deps;
-    const upper = this.#task.laneEnd > this.#to ? this.#task.laneEnd : this.#to;
+    const upper = later(this.#task.laneEnd, this.#to);
     const task = { second, upper: upper + SECOND, anchor: this.#anchor, partition };
     const reading = await readDense(asker, task, signal);
     if (reading === undefined) return { kind: 'unreadable', second };
     log.debug({ second: second.toString(), entries: reading.entries.length }, 'read a dense second by pages');
-    const to = reading.upTo < this.#to ? reading.upTo : this.#to;
+    const to = earlier(reading.upTo, this.#to);
     const from = this.#from;
     const kept = reading.entries.filter((entry) => entry.at! >= from && entry.at! < to);
     this.#from = to;

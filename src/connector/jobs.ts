@@ -1,9 +1,9 @@
 import type { OnProven, WorkReport } from '../collector/collector.ts';
+import type { Span } from '../event/span.ts';
+import { intersectSpans } from '../event/span-set.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import type { ReplayReport } from '../shipper/replay.ts';
-import type { Span } from '../event/span.ts';
-import { intersectSpans } from '../event/span-set.ts';
 import type { OpenSource } from './open.ts';
 
 /** Work that a command asks for: done by itself, or by the process that holds the store. */
@@ -49,10 +49,13 @@ export async function doJob(
 async function replayOn(job: Job & { kind: 'replay' }, source: OpenSource): Promise<ReplayReport> {
   const shipper = source.shippers.get(job.sink);
   if (shipper === undefined) {
-    throw new ConnectorError(`sink ${job.sink} does not take source ${source.config.id}: see "sinks" in the config`, {
-      code: 'job.sink',
-      exitCode: ExitCode.config,
-    });
+    throw new ConnectorError(
+      `sink ${job.sink} does not take source ${source.config.id}: see "sinks" in the config`,
+      {
+        code: 'job.sink',
+        exitCode: ExitCode.config,
+      },
+    );
   }
   return shipper.replay(job.deadLetters ? { kind: 'dead_letters' } : { kind: 'span', span: job.span });
 }

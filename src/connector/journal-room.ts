@@ -1,6 +1,6 @@
+import type { WriteSegment } from '../collector/committer.ts';
 import type { JournalConfig, SourceConfig } from '../config/types.ts';
 import { applyRetention } from '../journal/retention.ts';
-import type { WriteSegment } from '../collector/committer.ts';
 import type { Journal, Segment } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import { retrying } from '../runtime/retry.ts';
@@ -54,7 +54,11 @@ export class JournalRoom {
       onRetry: (error, attempt, waitMs) => {
         machine.metrics.count('clarifai_siem_journal_retries_total', { source: source.id, code: error.code });
         const tell = attempt === 1 || attempt % 10 === 0 ? log.error : log.debug;
-        tell.call(log, { err: error, attempt, waitMs: Math.round(waitMs) }, 'the journal could not be written: polling pauses');
+        tell.call(
+          log,
+          { err: error, attempt, waitMs: Math.round(waitMs) },
+          'the journal could not be written: polling pauses',
+        );
       },
     });
     this.#deps.size.grow(segment?.bytes.length ?? 0);

@@ -1,6 +1,6 @@
 import type { Host } from '../cli/host.ts';
-import type { ConnectorConfig } from '../config/types.ts';
 import type { Secret } from '../config/secret.ts';
+import type { ConnectorConfig } from '../config/types.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { MemoryMetrics } from '../runtime/metrics.ts';

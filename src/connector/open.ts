@@ -1,6 +1,6 @@
 import { Collector } from '../collector/collector.ts';
 import type { ConnectorConfig, SinkConfig, SourceConfig, StartConfig } from '../config/types.ts';
-import { floorSecond, fromMs, type Nanos } from '../event/span.ts';
+import { earlier, floorSecond, fromMs, type Nanos } from '../event/span.ts';
 import { fingerprintOf } from '../journal/fingerprint.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/types.ts';
@@ -87,8 +87,18 @@ async function openSource(
     const options = shipperOptions(config.sinks[i]!, sink, source, journal, machine, store);
     if (config.sinks[i]!.sources.includes(source.id)) shippers.set(sink.id, createShipper(options));
   }
-  const room = new JournalRoom({ source, journal, store, config: config.journal, shippers, size, machine, log, signal });
-  const earliest = start < journal.genesis.start ? start : journal.genesis.start;
+  const room = new JournalRoom({
+    source,
+    journal,
+    store,
+    config: config.journal,
+    shippers,
+    size,
+    machine,
+    log,
+    signal,
+  });
+  const earliest = earlier(start, journal.genesis.start);
   const collector = new Collector({
     source,
     api,

@@ -9,7 +9,11 @@ const DAY_MS = 86_400_000;
  * The spans that are due for reading again: what was first read `daysBack` days ago, each a day long, by the
  * `written` of the segments (so backfilled history has its turn too).
  */
-export async function spansDue(journal: Journal, daysBack: readonly number[], nowMs: number): Promise<SpanSet> {
+export async function spansDue(
+  journal: Journal,
+  daysBack: readonly number[],
+  nowMs: number,
+): Promise<SpanSet> {
   const spans: Span[] = [];
   for (const days of daysBack) {
     const toMs = nowMs - days * DAY_MS;

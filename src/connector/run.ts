@@ -1,8 +1,8 @@
-import { spansDue } from './reconcile-due.ts';
+import type { OnProven } from '../collector/collector.ts';
 import { cronScheduler } from '../runtime/cron-scheduler.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
-import type { OnProven } from '../collector/collector.ts';
 import type { Connector, OpenSource } from './open.ts';
+import { spansDue } from './reconcile-due.ts';
 import { executeRequests } from './requests.ts';
 import { SourceRunner } from './source-runner.ts';
 import { Stall } from './stall.ts';
@@ -59,10 +59,15 @@ export async function reconcileDue(
   const log = connector.machine.log.child({ source: source.config.id });
   const spans = await spansDue(source.journal, reconcile.daysBack, clock.nowMs());
   const report = await source.collector.reconcile(spans, signal);
-  log.info({ spans: spans.length, read: report.read, late: report.late, requests: report.requests }, 'reconcile');
-  if (report.late > 0) log.warn({ late: report.late }, 'reconcile found entries that were missing: they were added');
+  log.info(
+    { spans: spans.length, read: report.read, late: report.late, requests: report.requests },
+    'reconcile',
+  );
+  if (report.late > 0)
+    log.warn({ late: report.late }, 'reconcile found entries that were missing: they were added');
   const future = await source.collector.futureEntries(signal);
-  if (future > 0) log.warn({ future }, 'the API shows entries with a time in the future: read when they are due');
+  if (future > 0)
+    log.warn({ future }, 'the API shows entries with a time in the future: read when they are due');
   return report.late;
 }
 
@@ -112,7 +117,11 @@ export interface OnceOptions {
  * Catches up, drains the sinks and returns the exit code. Sources and sinks do not wait for each other; each may
  * stand still for `drain_timeout`.
  */
-export async function runOnce(connector: Connector, options: OnceOptions, signal: AbortSignal): Promise<number> {
+export async function runOnce(
+  connector: Connector,
+  options: OnceOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { clock } = connector.machine;
   const shipping = startShippers(connector);
   const outcomes: Outcome[] = [];
@@ -165,8 +174,8 @@ async function catchUp(
   }
 }
 
-/** Waits until every sink has everything, each as long as it gets on. */
-async function drain(connector: Connector, signal: AbortSignal): Promise<boolean> {
+/** Waits until every sink has everything, each as long as it gets on. False when one did not get on. */
+export async function drain(connector: Connector, signal: AbortSignal): Promise<boolean> {
   const { machine, config } = connector;
   const results = connector.sources.flatMap((source) =>
     [...source.shippers.entries()].map(async ([sink, shipper]) => {
@@ -194,5 +203,7 @@ async function drain(connector: Connector, signal: AbortSignal): Promise<boolean
 
 /** Thrown where a command was stopped before its work was done. */
 export function stoppedError(): ConnectorError {
-  return new ConnectorError('stopped before the work was done: run it again to go on', { code: 'run.stopped' });
+  return new ConnectorError('stopped before the work was done: run it again to go on', {
+    code: 'run.stopped',
+  });
 }

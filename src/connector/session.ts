@@ -10,7 +10,10 @@ import { type Connector, openConnector } from './open.ts';
 const LOCK_WAIT_MS = 30_000;
 
 /** Reads the config of a command, with the log of its level. */
-export async function openConfig(path: string, host: Host): Promise<{ config: ConnectorConfig; machine: Machine }> {
+export async function openConfig(
+  path: string,
+  host: Host,
+): Promise<{ config: ConnectorConfig; machine: Machine }> {
   const { loadConfig } = await import('../config/load.ts');
   const config = loadConfig(path, host.env);
   return { config, machine: await openMachine(config, host) };

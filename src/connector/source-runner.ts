@@ -83,7 +83,8 @@ export class SourceRunner {
     for (;;) {
       const startedMs = clock.monotonicMs();
       const report = await this.#poll(signal, true);
-      if (collector.backlog.length > 0) this.#tell('backfill done', await collector.backfill(signal, onProven));
+      if (collector.backlog.length > 0)
+        this.#tell('backfill done', await collector.backfill(signal, onProven));
       const unanchored = report?.holes.some((hole) => hole.reason === 'unanchored') ?? false;
       const tookMs = clock.monotonicMs() - startedMs;
       if (!unanchored && tookMs < Math.max(60_000, source.settleMs)) break;
@@ -164,7 +165,8 @@ export class SourceRunner {
     const { log, metrics, source } = this.#deps;
     if (hasCode(error, 'source.refused')) {
       metrics.count('clarifai_siem_refused_total', { source: source.id, code: error.code });
-      if (this.#refused !== error.code) log.error({ err: error }, 'refused: polling goes on trying, sinks go on draining');
+      if (this.#refused !== error.code)
+        log.error({ err: error }, 'refused: polling goes on trying, sinks go on draining');
       this.#refused = error.code;
       return;
     }
@@ -188,7 +190,11 @@ export class SourceRunner {
     if (end === undefined) return;
     const labels = { source: source.id };
     metrics.gauge('clarifai_siem_coverage_end_seconds', Number(end / 1_000_000_000n), labels);
-    metrics.gauge('clarifai_siem_coverage_lag_seconds', clock.nowMs() / 1000 - Number(end / 1_000_000_000n), labels);
+    metrics.gauge(
+      'clarifai_siem_coverage_lag_seconds',
+      clock.nowMs() / 1000 - Number(end / 1_000_000_000n),
+      labels,
+    );
     this.#deps.log.debug({ coverageEnd: formatTimestamp(end) }, 'coverage');
   }
 }

@@ -38,3 +38,13 @@ export function toMs(at: Nanos): number {
   const ms = at / MILLISECOND;
   return Number(at % MILLISECOND < 0n ? ms - 1n : ms);
 }
+
+/** The earlier of two instants. */
+export function earlier(a: Nanos, b: Nanos): Nanos {
+  return a < b ? a : b;
+}
+
+/** The later of two instants. */
+export function later(a: Nanos, b: Nanos): Nanos {
+  return a > b ? a : b;
+}

@@ -21,17 +21,24 @@ export interface EntryBytes {
 
 /** Event id of entry `i` of a segment. */
 export function idAt(segment: Segment, i: number): string {
-  const start = segment.lineStarts[i]! + ID_OFFSET;
-  return segment.bytes.toString('latin1', start, start + ID_LENGTH);
+  return idIn(segment.bytes, segment.lineStarts[i]!);
 }
 
 /** Bytes of entry `i` of a segment. */
 export function entryBytesAt(segment: Segment, i: number): EntryBytes {
-  const start = segment.lineStarts[i]!;
-  const end = segment.lineStarts[i + 1]!;
-  if (segment.bytes[start + KIND_OFFSET] === LETTER_E) {
-    return { bytes: segment.bytes.subarray(start + ENTRY_OFFSET, end - 2), utf8: true };
+  return entryBytesIn(segment.bytes, segment.lineStarts[i]!, segment.lineStarts[i + 1]!);
+}
+
+/** Event id of the entry line that starts at `start`. */
+export function idIn(bytes: Buffer, start: number): string {
+  return bytes.toString('latin1', start + ID_OFFSET, start + ID_OFFSET + ID_LENGTH);
+}
+
+/** Bytes of the entry whose line, LF included, is `[start, end)`. */
+export function entryBytesIn(bytes: Buffer, start: number, end: number): EntryBytes {
+  if (bytes[start + KIND_OFFSET] === LETTER_E) {
+    return { bytes: bytes.subarray(start + ENTRY_OFFSET, end - 2), utf8: true };
   }
-  const base64 = segment.bytes.toString('latin1', start + RAW_OFFSET, end - 3);
+  const base64 = bytes.toString('latin1', start + RAW_OFFSET, end - 3);
   return { bytes: Buffer.from(base64, 'base64'), utf8: false };
 }

@@ -47,12 +47,22 @@ function answer(
   connector: Connector,
   signal: AbortSignal,
 ): void {
-  if (request.method !== 'GET') return send(response, 405, { error: 'GET only' });
+  const [status, body] = reply(request, connector, signal);
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function reply(
+  request: IncomingMessage,
+  connector: Connector,
+  signal: AbortSignal,
+): [status: number, body: object] {
+  if (request.method !== 'GET') return [405, { error: 'GET only' }];
   const path = (request.url ?? '').split('?')[0];
-  if (path === '/livez') return send(response, 200, { status: 'live' });
-  if (path !== '/readyz') return send(response, 404, { error: 'not here: /livez or /readyz' });
+  if (path === '/livez') return [200, { status: 'live' }];
+  if (path !== '/readyz') return [404, { error: 'not here: /livez or /readyz' }];
   const reasons = signal.aborted ? ['stopping'] : notReady(connector);
-  send(response, reasons.length === 0 ? 200 : 503, { status: reasons.length === 0 ? 'ready' : 'not ready', reasons });
+  return reasons.length === 0 ? [200, { status: 'ready' }] : [503, { status: 'not ready', reasons }];
 }
 
 /** Why the connector is not ready; empty when it is. */
@@ -65,11 +75,6 @@ export function notReady({ sources, machine }: Connector): string[] {
     const lagMs = nowMs - Number(end / 1_000_000n);
     return lagMs > STALE_MS ? [`${config.id}: ${Math.round(lagMs / 1000)} s behind`] : [];
   });
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(`${JSON.stringify(body)}\n`);
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {

@@ -69,7 +69,8 @@ export interface Shipper {
    */
   drained(): Promise<void>;
   /**
-   * Sends records again, between two batches. See {@link resend}. Rejects with `shipper.ended` when the shipper
+   * Sends records again, between two batches, once all is delivered that the journal held at the start. See
+   * {@link resend}. Rejects with `shipper.ended` when the shipper
    * ends before.
    */
   replay(request: ReplayRequest): Promise<ReplayReport>;
@@ -99,6 +100,7 @@ class JournalShipper implements Shipper {
   #drains: Drain[] = [];
   #replays: QueuedReplay[] = [];
   #replayQueued = Promise.withResolvers<void>();
+  #headAtStart = 0;
   #uncertain = true;
   #ended = false;
   #oldestMs: number | undefined;
@@ -186,6 +188,7 @@ class JournalShipper implements Shipper {
     const deps = { journal, source, mapper, batch, clock, hurried, onLost };
     this.#reader = new BatchReader(deps, stream.position, stream.start.floor);
     this.#stream = stream;
+    this.#headAtStart = journal.head.n;
     health.enter('open');
     health.fine('shipper');
     log.info({ start: stream.start.kind, ...stream.position, head: journal.head.n }, 'shipping');
@@ -215,8 +218,12 @@ class JournalShipper implements Shipper {
     return next;
   }
 
-  /** The next batch, or undefined as soon as a replay waits. */
+  /**
+   * The next batch, or undefined as soon as a replay waits and may run: not before all is delivered that the
+   * journal held at the start, since until then a sink may have to find again what it took before a crash.
+   */
   async #dueOrReplay(next: Promise<DueBatch>): Promise<DueBatch | undefined> {
+    if (this.#stream!.position.segment <= this.#headAtStart) return await next;
     if (this.#replays.length > 0) return undefined;
     return await Promise.race([next, this.#replayQueued.promise.then(() => undefined)]);
   }

@@ -3,11 +3,11 @@ import { ConnectorError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { fileError } from './file-errors.ts';
 import { FileHandles } from './file-handles.ts';
-import { fileNameOf } from './file-state.ts';
 import type { FileSystem } from './file-system.ts';
 import { equalBytes, wholeLinesEnd } from './file-tail.ts';
 import { type Change, changeOf, FileTargets, type Target } from './file-targets.ts';
-import type { Batch, OutRecord, SinkContext, SinkState, SinkWriter, WriteResult } from './sink.ts';
+import { LineBuffer } from './line-buffer.ts';
+import type { Batch, SinkContext, SinkState, SinkWriter, WriteResult } from './sink.ts';
 
 const LF = 0x0a;
 const STORED: WriteResult = { retry: [], refused: [] };
@@ -40,6 +40,7 @@ export class FileWriter implements SinkWriter {
   readonly #context: SinkContext;
   readonly #handles: FileHandles;
   readonly #targets: FileTargets;
+  readonly #lines = new LineBuffer();
   #created = false;
 
   /** Opens a writer; `context.state` says what is on record. Throws `sink.state_damaged`, and what the disk throws. */
@@ -58,7 +59,7 @@ export class FileWriter implements SinkWriter {
 
   async write({ records }: Batch, signal: AbortSignal): Promise<WriteResult> {
     signal.throwIfAborted();
-    const due = linesByFile(records);
+    const due = this.#lines.encode(records);
     try {
       const sizes = await this.#prepare([...due.keys()], signal);
       const ends: { target: Target; offset: number; settled: boolean }[] = [];
@@ -188,7 +189,13 @@ export class FileWriter implements SinkWriter {
   async #sync(): Promise<void> {
     await this.#handles.sync();
     if (!this.#created) return;
-    await this.#deps.fs.syncFolder(this.#deps.folder);
+    try {
+      await this.#deps.fs.syncFolder(this.#deps.folder);
+    } catch (error) {
+      // Somebody removed the folder with its files: the next write finds them gone and makes it anew.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.#created = false;
+      throw error;
+    }
     this.#created = false;
   }
 
@@ -199,26 +206,4 @@ export class FileWriter implements SinkWriter {
 
 function stalled(path: string, what: string): ConnectorError {
   return new ConnectorError(`${path} ${what}; it is tried again.`, { code: 'sink.io', retryable: true });
-}
-
-/** The lines due by file name, each file's joined and encoded once, ended by LF. */
-function linesByFile(records: readonly OutRecord[]): Map<string, Buffer> {
-  const lines = new Map<string, string[]>();
-  let date: string | undefined;
-  let list: string[] | undefined;
-  for (const record of records) {
-    if (list === undefined || record.date !== date) {
-      date = record.date;
-      const name = fileNameOf(date);
-      list = lines.get(name) ?? [];
-      lines.set(name, list);
-    }
-    list.push(record.line);
-  }
-  const bytes = new Map<string, Buffer>();
-  for (const [name, of] of lines) {
-    of.push('');
-    bytes.set(name, Buffer.from(of.join('\n')));
-  }
-  return bytes;
 }

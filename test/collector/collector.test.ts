@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Collector } from '../../src/collector/collector.ts';
-import type { SourceConfig } from '../../src/config/types.ts';
 import { Secret } from '../../src/config/secret.ts';
+import type { SourceConfig } from '../../src/config/types.ts';
 import { fromMs, type Nanos, SECOND } from '../../src/event/span.ts';
-import { entryBytesAt, idAt } from '../../src/journal/lines.ts';
 import { openJournal } from '../../src/journal/journal.ts';
+import { entryBytesAt, idAt } from '../../src/journal/lines.ts';
 import type { Journal } from '../../src/journal/types.ts';
-import { MemoryMetrics } from '../../src/runtime/metrics.ts';
 import { silentLog } from '../../src/runtime/log.ts';
+import { MemoryMetrics } from '../../src/runtime/metrics.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { prng } from '../support/prng.ts';
 import { type Hostility, logEntry, SimulatedApi } from '../support/simulated-api.ts';
@@ -73,12 +73,19 @@ function newWorld(hostility: Hostility, seed: number, hours = 6): Promise<World>
 }
 
 /** Fills the log with `count` entries between start and now: some share an instant, some are twins, some are late. */
-function fill(world: World, count: number, seed: number, options: { dense?: number; late?: number } = {}): void {
+function fill(
+  world: World,
+  count: number,
+  seed: number,
+  options: { dense?: number; late?: number } = {},
+): void {
   const random = prng(seed);
   const spanMs = world.clock.nowMs() - START_MS;
   for (let i = 0; i < count; i++) {
-    let at: Nanos = fromMs(START_MS + Math.floor(random() * spanMs)) + BigInt(Math.floor(random() * 1000)) * 1000n;
-    if (random() < (options.dense ?? 0)) at = fromMs(START_MS + spanMs / 2) + BigInt(Math.floor(random() * 1_000_000)) * 1000n;
+    let at: Nanos =
+      fromMs(START_MS + Math.floor(random() * spanMs)) + BigInt(Math.floor(random() * 1000)) * 1000n;
+    if (random() < (options.dense ?? 0))
+      at = fromMs(START_MS + spanMs / 2) + BigInt(Math.floor(random() * 1_000_000)) * 1000n;
     const delay = random() < (options.late ?? 0) ? random() * 600_000 : 0;
     const visibleMs = Number(at / 1_000_000n) + delay;
     const copies = random() < 0.02 ? 2 : 1;
@@ -175,7 +182,11 @@ describe('collector', () => {
   });
 
   it('fault 36, 38: leaves a hole, and everything around it, when a second cannot be read', async () => {
-    for (const hostility of [{ deepest: 100 }, { ignorePage: true }, { repeatLastPage: true, deepest: 150 }]) {
+    for (const hostility of [
+      { deepest: 100 },
+      { ignorePage: true },
+      { repeatLastPage: true, deepest: 150 },
+    ]) {
       const world = await newWorld(hostility, 5);
       const at = fromMs(START_MS + HOUR_MS);
       for (let i = 0; i < 400; i++) world.api.log.push(logEntry(at, `d${i}`, 0));
@@ -184,7 +195,9 @@ describe('collector', () => {
       await world.collector.backfill(NEVER);
       expect(world.collector.holes.map(({ reason }) => reason)).toEqual(['unreadable']);
       expect((await journalBytes(world.journal)).filter((line) => line.includes('after'))).toHaveLength(20);
-      expect(world.metrics.value('clarifai_siem_holes_total', { source: 'acme', reason: 'unreadable' })).toBe(1);
+      expect(world.metrics.value('clarifai_siem_holes_total', { source: 'acme', reason: 'unreadable' })).toBe(
+        1,
+      );
     }
   });
 
@@ -319,7 +332,9 @@ describe('collector', () => {
     fill(world, 200, 1);
     await catchUp(world);
     expect(world.api.requests.every(({ search }) => search.perPage <= 50)).toBe(true);
-    expect(new Set(world.api.requests.map(({ priority }) => priority))).toEqual(new Set(['live', 'background']));
+    expect(new Set(world.api.requests.map(({ priority }) => priority))).toEqual(
+      new Set(['live', 'background']),
+    );
   });
 
   it('two collectors on one store commit each entry once', async () => {

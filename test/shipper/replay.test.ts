@@ -61,6 +61,16 @@ describe('replay', () => {
     expect(numbersOf(sink.stored)).toEqual([4, 5, 6, 7, 9, 10]);
   });
 
+  it('waits until all is delivered that the journal held at the start, for a sink must first find again what it has', async () => {
+    const sink = new MemorySink({ idempotent: true });
+    const { journal, start, shipper } = scene(sink);
+    journal.add(entries(0, 7));
+    const report = shipper.replay({ kind: 'span', span: spanOf(0, 2) });
+    start();
+    expect(await report).toMatchObject({ sent: 2 });
+    expect(numbersOf(sink.stored)).toEqual([...range(0, 7), 0, 1]);
+  });
+
   it('refuses a span that retention has touched, and sends nothing of it', async () => {
     const sink = new MemorySink();
     const { journal, start, shipper } = scene(sink);

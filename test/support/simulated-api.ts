@@ -45,7 +45,12 @@ export interface LoggedEntry {
 }
 
 /** Makes the entry of a simulated log. */
-export function logEntry(at: Nanos | undefined, reqId: string, visibleMs: number, operation = 300): LoggedEntry {
+export function logEntry(
+  at: Nanos | undefined,
+  reqId: string,
+  visibleMs: number,
+  operation = 300,
+): LoggedEntry {
   const timestamp = at === undefined ? '' : `"timestamp":"${formatTimestamp(at)}",`;
   const text = `{${timestamp}"user":{"id":"ann"},"operation":${operation},"success":true,"req_id":"${reqId}"}`;
   return { entry: readEntry(Buffer.from(text)), visibleMs };
@@ -76,14 +81,19 @@ export class SimulatedApi implements AuditLogApi {
     signal.throwIfAborted();
     const { hostility } = this;
     const size = hostility.pageFixed ?? Math.min(search.perPage, hostility.pageCap ?? 1000);
-    if (search.page > 1 && hostility.deepest !== undefined && search.page * search.perPage > hostility.deepest) {
+    if (
+      search.page > 1 &&
+      hostility.deepest !== undefined &&
+      search.page * search.perPage > hostility.deepest
+    ) {
       throw new ConnectorError('too deep', { code: 'source.page_refused' });
     }
     const rows = this.#order(this.#filter(search));
     let page = hostility.ignorePage ? 1 : search.page;
     if (hostility.repeatLastPage) page = Math.min(page, Math.max(1, Math.ceil(rows.length / size)));
     let entries = rows.slice((page - 1) * size, page * size);
-    if (this.#chance(hostility.cutShare)) entries = entries.slice(0, Math.floor(this.#random() * entries.length));
+    if (this.#chance(hostility.cutShare))
+      entries = entries.slice(0, Math.floor(this.#random() * entries.length));
     if (this.#chance(hostility.emptyShare)) entries = [];
     this.requests.push({ search, priority, count: entries.length });
     const serverMs = Math.floor((this.#nowMs() + (hostility.skewMs ?? 0)) / 1000) * 1000;
@@ -108,7 +118,9 @@ export class SimulatedApi implements AuditLogApi {
       if (entry.at !== undefined && (entry.at > newest || entry.at < oldest)) return false;
       if (entry.at === undefined) return true;
       if (!matches(entry, search)) return false;
-      return (hostility.fromExclusive ? at > from : at >= from) && (hostility.toExclusive ? at < to : at <= to);
+      return (
+        (hostility.fromExclusive ? at > from : at >= from) && (hostility.toExclusive ? at < to : at <= to)
+      );
     });
   }
 
