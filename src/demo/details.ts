@@ -2,6 +2,8 @@ import type { Dice } from './mix.ts';
 import { JOB_TITLES, ROLES, SENTENCES } from './names.ts';
 import type { DetailStyle } from './operations.ts';
 
+const VISIBILITIES: readonly string[] = ['PRIVATE', 'ORG', 'PUBLIC'];
+
 /** What `details` tells of an operation, in the words of the service: often one sentence, sometimes two or none. */
 export function detailsOf(style: DetailStyle, dice: Dice, subject: string): string[] {
   switch (style) {
@@ -10,11 +12,11 @@ export function detailsOf(style: DetailStyle, dice: Dice, subject: string): stri
     case 'names':
       return [`Created ${subject}`];
     case 'role':
-      return [`Changed role from "${dice.pick(ROLES)}" to "${dice.pick(ROLES)}"`];
+      return [changed('role', dice, ROLES)];
     case 'invitation':
       return [`Invitation of ${dice.hex(6)}@example.com as ${dice.pick(ROLES)}`];
     case 'profile':
-      return [`Changed job_title from "${dice.pick(JOB_TITLES)}" to "${dice.pick(JOB_TITLES)}"`];
+      return [changed('job_title', dice, JOB_TITLES)];
     case 'scale':
       return [`Changed max_replicas from ${1 + dice.below(4)} to ${5 + dice.below(8)}`];
     default:
@@ -22,10 +24,16 @@ export function detailsOf(style: DetailStyle, dice: Dice, subject: string): stri
   }
 }
 
+/** A change from one of `values` to another. */
+function changed(field: string, dice: Dice, values: readonly string[]): string {
+  const from = dice.below(values.length);
+  const to = (from + 1 + dice.below(values.length - 1)) % values.length;
+  return `Changed ${field} from "${values[from]}" to "${values[to]}"`;
+}
+
 function patchDetails(dice: Dice, subject: string): string[] {
-  const levels = ['PRIVATE', 'ORG', 'PUBLIC'];
   const changes = [
-    `Changed visibility from ${dice.pick(levels)} to ${dice.pick(levels)}`,
+    changed('visibility', dice, VISIBILITIES),
     `Changed description of ${subject}`,
     `Changed notes from "" to "${dice.pick(SENTENCES)}"`,
     'Changed use_cases from [] to ["moderation"]',

@@ -32,7 +32,7 @@ export function createTimes(
   count: number,
   odd: OddOptions,
 ): HistoryTimes {
-  const [fromUs, toUs] = [fromMs * US_PER_MS, toMs * US_PER_MS];
+  const [fromUs, toUs] = [Math.floor(fromMs * US_PER_MS), Math.floor(toMs * US_PER_MS)];
   const middleUs = Math.floor((fromMs + toMs) / 2) * US_PER_MS;
   const second = odd.denseSecond?.count ?? 0;
   const instant = odd.denseInstant?.count ?? 0;

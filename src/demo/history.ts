@@ -23,7 +23,7 @@ export interface HistoryOptions {
   readonly toMs: number;
   /** Entries, dense and future ones included. */
   readonly count: number;
-  /** Average length of an entry in bytes. Default 1,000; below about 800 the facts alone need more. */
+  /** Average length of an entry in bytes. Default 1,000, which the facts alone need already: less has no effect. */
   readonly entryBytes?: number;
   /** Odd data. Default none. */
   readonly odd?: OddOptions;

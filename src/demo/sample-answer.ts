@@ -36,7 +36,7 @@ const USER = {
   user_detail: { primary_email: '', email_addresses: [] },
 };
 
-const APP = { app: { id: 'demo-app', name: '', default_language: '', user_id: '', sample_ms: 0 } };
+const APP = { app: { id: 'demo-app', name: '', default_language: '', user_id: '' } };
 const MODEL = { model: { id: 'demo-model', name: '', app_id: '', user_id: '', use_cases: [], toolkits: [] } };
 
 const workflow = (id: string) => ({ workflow: { id, app_id: '', user_id: '', use_cases: [] } });

@@ -3,7 +3,7 @@ import { ConnectorError } from '../runtime/errors.ts';
 import type { Entry } from './entry.ts';
 import { IdentityReader } from './identity.ts';
 import { KeySet } from './members.ts';
-import { firstItem, JsonFault, nextItem, skipColon, skipSpace, skipString, skipValue } from './scanner.ts';
+import { firstItem, JsonFault, nextItem, skipSpace, skipValue } from './scanner.ts';
 
 /** An answer of `PostAuditLogSearches`, cut. */
 export interface CutAnswer {
@@ -95,9 +95,8 @@ function scanAnswer(body: Buffer, allUtf8: boolean): CutAnswer {
   let entries: Entry[] | undefined;
   let p = firstItem(body, start + 1, CLOSING_BRACE);
   while (p >= 0) {
-    const keyEnd = skipString(body, p);
-    const key = TOP.find(body, p, keyEnd);
-    const value = skipColon(body, keyEnd);
+    const key = TOP.read(body, p);
+    const value = TOP.valueStart;
     let end: number;
     if (key === ENTRIES && body[value] === OPENING_BRACKET) {
       entries = [];

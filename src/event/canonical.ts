@@ -9,6 +9,9 @@ const START_SIZE = 4096;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const LETTER_U = 0x75;
+const SLASH = 0x2f;
+const SPACE = 0x20;
 
 /** The literal in bytes, for {@link CanonicalText.literal}. */
 export function ascii(text: string): Uint8Array {
@@ -76,50 +79,51 @@ export class CanonicalText {
 
   /**
    * The valid string token `source[start, end)`, quotes included, as `JSON.stringify(JSON.parse(token))`: for a token
-   * without backslash those are its own bytes. A token that is not UTF-8 stays as it is.
+   * without backslash those are its own bytes. A token with escapes that is not UTF-8 stays as it is.
    */
   string(source: Buffer, start: number, end: number): void {
-    if (end - start > LONG_RUN) {
-      this.#longString(source.subarray(start, end));
-      return;
-    }
+    // The canonical form of a token is never longer than the token.
     this.reserve(end - start);
-    const target = this.bytes;
-    let at = this.length;
-    for (let p = start; p < end; p++) {
-      const byte = source[p]!;
-      if (byte === BACKSLASH) {
-        this.#escapedString(source.subarray(start, end));
-        return;
-      }
-      target[at++] = byte;
-    }
-    this.length = at;
-  }
-
-  #longString(token: Buffer): void {
-    if (token.includes(BACKSLASH)) this.#escapedString(token);
-    else this.run(token, 0, token.length);
-  }
-
-  #escapedString(token: Buffer): void {
-    const isText = isUtf8(token);
-    this.literal(isText ? Buffer.from(JSON.stringify(JSON.parse(token.toString('utf8'))), 'utf8') : token);
+    this.#copyString(source, start);
   }
 
   /** The valid value `source[start, end)`: numbers and the order of keys stay as they are. */
   value(source: Buffer, start: number, end: number): void {
+    this.reserve(end - start);
     for (let p = start; p < end; ) {
       const byte = source[p]!;
-      if (byte === QUOTE) {
-        const behind = skipString(source, p);
-        this.string(source, p, behind);
-        p = behind;
-        continue;
+      if (byte === QUOTE) p = this.#copyString(source, p);
+      else {
+        if (byte > SPACE) this.bytes[this.length++] = byte;
+        p += 1;
       }
-      if (byte > 0x20) this.byte(byte);
-      p += 1;
     }
+  }
+
+  /** Writes the string token at `start` into room that is there. Returns the index behind it. */
+  #copyString(source: Buffer, start: number): number {
+    const target = this.bytes;
+    let at = this.length;
+    target[at++] = QUOTE;
+    for (let p = start + 1; ; p++) {
+      const byte = source[p]!;
+      target[at++] = byte;
+      if (byte === QUOTE) {
+        this.length = at;
+        return p + 1;
+      }
+      if (byte !== BACKSLASH) continue;
+      p += 1;
+      const escaped = source[p]!;
+      if (escaped === LETTER_U || escaped === SLASH) break;
+      // The other escapes are what JSON.stringify writes.
+      target[at++] = escaped;
+    }
+    const end = skipString(source, start);
+    const token = source.subarray(start, end);
+    const isText = isUtf8(token);
+    this.literal(isText ? Buffer.from(JSON.stringify(JSON.parse(token.toString('utf8'))), 'utf8') : token);
+    return end;
   }
 }
 

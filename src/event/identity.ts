@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { ascii, CanonicalText, writeWrongType } from './canonical.ts';
 import { OPERATION_CODES } from './catalogue.ts';
 import { KeySet, placesFor, scanMembers } from './members.ts';
-import { firstItem, nextItem, skipColon, skipString, skipValue } from './scanner.ts';
+import { firstItem, nextItem, skipValue } from './scanner.ts';
 import type { Nanos } from './span.ts';
 import { TargetForms } from './target-forms.ts';
 import { readTimestamp, type TimeParts, toNanos } from './timestamp.ts';
@@ -113,9 +113,8 @@ export class IdentityReader {
     this.#userPlaces.fill(0);
     let p = firstItem(bytes, at + 1, OPENING_BRACE + 2);
     while (p >= 0) {
-      const keyEnd = skipString(bytes, p);
-      const field = FIELDS.find(bytes, p, keyEnd);
-      const start = skipColon(bytes, keyEnd);
+      const field = FIELDS.read(bytes, p);
+      const start = FIELDS.valueStart;
       let end: number;
       if (field === Field.user && bytes[start] === OPENING_BRACE) {
         end = scanMembers(bytes, start, USER_FIELDS, this.#userPlaces);
@@ -222,7 +221,7 @@ export class IdentityReader {
   #writeNumber(start: number, end: number): void {
     const text = this.#text;
     let p = start;
-    while (p < end && this.#bytes[p]! >= 0x30) p += 1;
+    while (p < end && this.#bytes[p]! >= 0x30 && this.#bytes[p]! <= 0x39) p += 1;
     if (p < end || end - start > EXACT_DIGITS) {
       const value = Number(this.#bytes.toString('latin1', start, end));
       if (Number.isSafeInteger(value)) {

@@ -1,13 +1,23 @@
-import { firstItem, JsonFault, nextItem, skipColon, skipString, skipValue } from './scanner.ts';
+import {
+  firstItem,
+  JsonFault,
+  nextItem,
+  plainRunEnd,
+  skipColon,
+  skipRestOfString,
+  skipValue,
+} from './scanner.ts';
 
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
-const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
 
 /** Keys to look for, each with its place in the list. */
 export class KeySet {
   /** The keys. */
   readonly keys: readonly string[];
+  /** Index of the value of the key read last. */
+  valueStart = 0;
   readonly #byLength: readonly (readonly { readonly bytes: Uint8Array; readonly place: number }[])[];
 
   /** @param keys ASCII */
@@ -20,21 +30,32 @@ export class KeySet {
     );
   }
 
-  /** Place of the key whose valid string token is `source[start, end)`, quotes included; -1 when it is none of these. */
-  find(source: Buffer, start: number, end: number): number {
-    const same = this.#byLength[end - start - 2];
-    if (same !== undefined) {
-      for (let i = 0; i < same.length; i++) {
-        const { bytes, place } = same[i]!;
-        let p = 0;
-        while (p < bytes.length && bytes[p] === source[start + 1 + p]) p += 1;
-        if (p === bytes.length) return place;
-      }
-    }
-    for (let p = start + 1; p < end; p++) {
-      if (source[p] === BACKSLASH) return this.keys.indexOf(JSON.parse(source.toString('utf8', start, end)));
+  /** Place of the key `source[start, end)`, without quotes and escapes; -1 when it is none of these. */
+  #find(source: Buffer, start: number, end: number): number {
+    const same = this.#byLength[end - start];
+    if (same === undefined) return -1;
+    for (let i = 0; i < same.length; i++) {
+      const { bytes, place } = same[i]!;
+      let p = 0;
+      while (p < bytes.length && bytes[p] === source[start + p]) p += 1;
+      if (p === bytes.length) return place;
     }
     return -1;
+  }
+
+  /**
+   * Reads the key that starts at `at`, checked. Sets {@link valueStart} to where its value starts. Returns its
+   * place; -1 when it is none of these. Throws {@link JsonFault}.
+   */
+  read(source: Buffer, at: number): number {
+    const stop = plainRunEnd(source, at);
+    if (source[stop] === QUOTE) {
+      this.valueStart = skipColon(source, stop + 1);
+      return this.#find(source, at + 1, stop);
+    }
+    const end = skipRestOfString(source, stop);
+    this.valueStart = skipColon(source, end);
+    return this.keys.indexOf(JSON.parse(source.toString('utf8', at, end)));
   }
 }
 
@@ -55,9 +76,8 @@ export function scanMembers(bytes: Buffer, at: number, keys: KeySet, places: Pla
   places.fill(0);
   let p = firstItem(bytes, at + 1, CLOSING_BRACE);
   while (p >= 0) {
-    const keyEnd = skipString(bytes, p);
-    const place = keys.find(bytes, p, keyEnd);
-    const start = skipColon(bytes, keyEnd);
+    const place = keys.read(bytes, p);
+    const start = keys.valueStart;
     const end = skipValue(bytes, start);
     if (place >= 0) {
       places[2 * place] = start;

@@ -21,9 +21,9 @@ for (const each of Buffer.from('"\\/bfnrt')) SIMPLE_ESCAPES[each] = 1;
 const HEX_DIGITS = new Uint8Array(256);
 for (const each of Buffer.from('0123456789abcdefABCDEF')) HEX_DIGITS[each] = 1;
 
-const LITERALS: ReadonlyMap<number, Buffer> = new Map(
-  ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
-);
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
 
 /** Open containers of {@link skipValue}: 1 an object, 0 an array. Grows as nesting asks for it. */
 let nesting = new Uint8Array(1024);
@@ -38,10 +38,26 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
   }
 }
 
-/** Index behind the string that starts at `at`. Bytes that are not UTF-8 are let through. Throws {@link JsonFault}. */
-export function skipString(bytes: Uint8Array, at: number): number {
+/**
+ * Index of the first byte of the string that starts at `at` that does not stand for itself: the closing quote, a
+ * backslash, or what no string may hold. Throws {@link JsonFault} when no string starts there.
+ */
+export function plainRunEnd(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== 0x22) throw new JsonFault('a string is missing', at);
   let p = at + 1;
+  while (STOPS_STRING[bytes[p]!] === 0) p += 1;
+  return p;
+}
+
+/** Index behind the string that starts at `at`. Bytes that are not UTF-8 are let through. Throws {@link JsonFault}. */
+export function skipString(bytes: Uint8Array, at: number): number {
+  const end = plainRunEnd(bytes, at);
+  return bytes[end] === 0x22 ? end + 1 : skipRestOfString(bytes, end);
+}
+
+/** Index behind the string that has a byte of note at `at`. Throws {@link JsonFault}. */
+export function skipRestOfString(bytes: Uint8Array, at: number): number {
+  let p = at;
   for (;;) {
     while (STOPS_STRING[bytes[p]!] === 0) p += 1;
     const byte = bytes[p];
@@ -97,19 +113,21 @@ function skipNumber(bytes: Uint8Array, at: number): number {
   return p;
 }
 
-function skipScalar(bytes: Uint8Array, at: number): number {
-  const byte = bytes[at];
-  if (byte === 0x22) return skipString(bytes, at);
-  if (byte === undefined) throw new JsonFault('the text ends where a value is due', at);
-  const literal = LITERALS.get(byte);
-  if (literal !== undefined) {
-    for (let i = 1; i < literal.length; i++) {
-      if (bytes[at + i] !== literal[i]) throw new JsonFault('an unknown word', at);
-    }
-    return at + literal.length;
+function skipWord(bytes: Uint8Array, at: number, word: Buffer): number {
+  for (let i = 1; i < word.length; i++) {
+    if (bytes[at + i] !== word[i]) throw new JsonFault('an unknown word', at);
   }
-  if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return skipNumber(bytes, at);
-  throw new JsonFault('a value is missing', at);
+  return at + word.length;
+}
+
+function skipScalar(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at]!;
+  if (byte === 0x22) return skipString(bytes, at);
+  if ((byte >= 0x30 && byte <= 0x39) || byte === 0x2d) return skipNumber(bytes, at);
+  if (byte === 0x74) return skipWord(bytes, at, TRUE);
+  if (byte === 0x66) return skipWord(bytes, at, FALSE);
+  if (byte === 0x6e) return skipWord(bytes, at, NULL);
+  throw new JsonFault(at < bytes.length ? 'a value is missing' : 'the text ends where a value is due', at);
 }
 
 function push(depth: number, isObject: number): number {
@@ -127,6 +145,8 @@ function push(depth: number, isObject: number): number {
  * taken, the stack does not grow with it. Throws {@link JsonFault}.
  */
 export function skipValue(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  if (first !== 0x7b && first !== 0x5b) return skipScalar(bytes, at);
   let p = at;
   let depth = 0;
   for (;;) {

@@ -32,7 +32,6 @@ export class FileSink implements Sink {
   readonly #path: string;
   readonly #log: Log;
   readonly #fs: FileSystem;
-  readonly #writers = new Set<SinkWriter>();
 
   constructor({ id, path, log, fs = nodeFileSystem }: FileSinkOptions) {
     this.id = id;
@@ -73,18 +72,13 @@ export class FileSink implements Sink {
     const log = this.#log.child({ sink: this.id, source: id });
     try {
       await this.#fs.makeFolder(folder);
-      const writer = await FileWriter.open({ fs: this.#fs, folder, log }, context);
-      this.#writers.add(writer);
-      return writer;
+      return await FileWriter.open({ fs: this.#fs, folder, log }, context);
     } catch (error) {
       throw fileError(error, folder);
     }
   }
 
-  async close(): Promise<void> {
-    for (const writer of this.#writers) await writer.close();
-    this.#writers.clear();
-  }
+  async close(): Promise<void> {}
 
   async #nearest(): Promise<string> {
     let folder = this.#path;

@@ -6,7 +6,26 @@ export const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
 
 /** Texts that try the framing: quotes, breaks, brackets, escapes, lone surrogates, what starts other forms. */
 const word = fc.oneof(
-  fc.constantFrom('', 'a', 'b', 'ann', '\n', '"', '\\', '!', '"a"', '[]', ',', '{', '}', '\u2028', '\ud800', 'é', '😀', '\0'),
+  fc.constantFrom(
+    '',
+    'a',
+    'b',
+    'ann',
+    '\n',
+    '"',
+    '\\',
+    '!',
+    '"a"',
+    '[]',
+    ',',
+    '{',
+    '}',
+    '\u2028',
+    '\ud800',
+    'é',
+    '😀',
+    '\0',
+  ),
   fc.string({ unit: 'binary', maxLength: 6 }),
 );
 
@@ -20,9 +39,18 @@ const timestamp = fc.constantFrom(
   'yesterday',
 );
 
-const plainNames = fc.record({ id: word, app_id: word, user_id: word, model_id: word, name: word }, { requiredKeys: [] });
+const plainNames = fc.record(
+  { id: word, app_id: word, user_id: word, model_id: word, name: word },
+  { requiredKeys: [] },
+);
 const names = fc.record(
-  { id: word, app_id: word, user_id: word, compute_cluster: plainNames, nodepools: fc.array(plainNames, { maxLength: 2 }) },
+  {
+    id: word,
+    app_id: word,
+    user_id: word,
+    compute_cluster: plainNames,
+    nodepools: fc.array(plainNames, { maxLength: 2 }),
+  },
   { requiredKeys: [] },
 );
 const kind = fc.constantFrom('app', 'user', 'model', 'nodepool', 'new_kind', '__proto__', '\n');
@@ -33,7 +61,10 @@ export const typedEntry = fc.record(
   {
     req_id: word,
     timestamp,
-    operation: fc.oneof(fc.constantFrom(700, 0, -5, 'MODEL_CREATE', 'NEW_ONE', 'EVENT_TYPE_NOT_SET'), fc.nat(2000)),
+    operation: fc.oneof(
+      fc.constantFrom(700, 0, -5, 'MODEL_CREATE', 'NEW_ONE', 'EVENT_TYPE_NOT_SET'),
+      fc.nat(2000),
+    ),
     user: fc.record({ id: word, first_name: word, created_at: timestamp }, { requiredKeys: [] }),
     source_ip: word,
     success: fc.boolean(),
@@ -46,16 +77,36 @@ export const typedEntry = fc.record(
 );
 
 const odd = fc.oneof(
-  fc.constantFrom<unknown>(null, true, false, 0, 1.5, 1e300, 'x', '', [], {}, [null], ['a', 1], [{ app: 'x' }], { id: null }),
-  fc.constantFrom<unknown>([{ app: null }], [{ app: { id: 5 } }], [{ nodepool: { compute_cluster: 'x' } }], { id: {} }),
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    false,
+    0,
+    1.5,
+    1e300,
+    'x',
+    '',
+    [],
+    {},
+    [null],
+    ['a', 1],
+    [{ app: 'x' }],
+    { id: null },
+  ),
+  fc.constantFrom<unknown>([{ app: null }], [{ app: { id: 5 } }], [{ nodepool: { compute_cluster: 'x' } }], {
+    id: {},
+  }),
 );
 
 /** Entries of which any field may have any type. */
 export const anyEntry = fc.oneof(
   typedEntry,
-  fc.tuple(typedEntry, fc.dictionary(fc.constantFrom(...fieldNames()), odd, { maxKeys: 4, noNullPrototype: true })).map(
-    ([entry, oddities]) => ({ ...entry, ...oddities }),
-  ),
+  fc
+    .tuple(
+      typedEntry,
+      fc.dictionary(fc.constantFrom(...fieldNames()), odd, { maxKeys: 4, noNullPrototype: true }),
+    )
+    .map(([entry, oddities]) => ({ ...entry, ...oddities })),
   odd,
 );
 
@@ -78,14 +129,19 @@ export function rewritten(value: unknown, seed: number, options: Rewriting = {})
   const pick = (choices: readonly string[]): string => choices[Math.floor(random() * choices.length)]!;
   const space = (): string => pick(['', '', '', ' ', '\n', '\r\n', '\t']);
   const shuffle = <T>(items: readonly T[]): T[] =>
-    items.map((item) => ({ item, key: random() })).sort((a, b) => a.key - b.key).map(({ item }) => item);
+    items
+      .map((item) => ({ item, key: random() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ item }) => item);
   const string = (text: string): string =>
     `"${text
       .split('')
-      .map((unit) => (random() < 0.2 ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}` : escape(unit)))
+      .map((unit) =>
+        random() < 0.2 ? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped(unit),
+      )
       .join('')}"`;
   const number = (n: number): string =>
-    numberForms && Number.isSafeInteger(n) ? pick([`${n}`, `${n}.0`, `${n}e0`, `${n}0E-1`]) : `${n}`;
+    numberForms && Number.isSafeInteger(n) ? pick([`${n}`, `${n}.0`, `${n}e0`, `${n}.00E+0`]) : `${n}`;
   const write = (each: unknown, key: string): string => {
     if (typeof each === 'string') return string(each);
     if (typeof each === 'number') return number(each);
@@ -95,14 +151,16 @@ export function rewritten(value: unknown, seed: number, options: Rewriting = {})
     }
     if (typeof each !== 'object' || each === null) return String(each);
     const members = reorder ? shuffle(Object.entries(each)) : Object.entries(each);
-    const texts = members.map(([name, member]) => `${string(name)}${space()}:${space()}${write(member, name)}`);
+    const texts = members.map(
+      ([name, member]) => `${string(name)}${space()}:${space()}${write(member, name)}`,
+    );
     return `{${space()}${texts.join(`${space()},${space()}`)}${space()}}`;
   };
   return write(value, '');
 }
 
 /** One UTF-16 unit inside a JSON string; pairs of surrogates meet again when the units are joined. */
-function escape(unit: string): string {
+function escaped(unit: string): string {
   const isSurrogate = unit >= '\ud800' && unit <= '\udfff';
   return isSurrogate ? `\\u${unit.charCodeAt(0).toString(16)}` : JSON.stringify(unit).slice(1, -1);
 }

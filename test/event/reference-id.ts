@@ -38,10 +38,13 @@ function text(value: unknown): string {
   return value === undefined ? '""' : typeof value === 'string' ? compact(value) : `!${compact(value)}`;
 }
 
-const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
+const TIMESTAMP =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/i;
 
 /** Seconds and nanoseconds by way of Date. */
-export function referenceTime(timestamp: string): readonly [seconds: number, nanoseconds: number] | undefined {
+export function referenceTime(
+  timestamp: string,
+): readonly [seconds: number, nanoseconds: number] | undefined {
   const match = TIMESTAMP.exec(timestamp);
   if (match === null) return undefined;
   const leap = match[6] === '60';

@@ -1,10 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Span } from '../../src/event/span.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
+import { silentLog } from '../../src/runtime/log.ts';
 import { DeadLetters } from '../../src/shipper/dead-letters.ts';
 import { replay } from '../../src/shipper/replay.ts';
+import { FileSink } from '../../src/sink/file.ts';
 import type { WriteResult } from '../../src/sink/sink.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
+import { tempFolder } from '../sink/temp-folder.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';
 import { seededRandom } from '../support/stepping-clock.ts';
 import { MemorySink, STORED } from './memory-sink.ts';
@@ -69,6 +74,21 @@ describe('replay', () => {
     start();
     expect(await report).toMatchObject({ sent: 2 });
     expect(numbersOf(sink.stored)).toEqual([...range(0, 7), 0, 1]);
+  });
+
+  it('appends the lines of a replay to the files again, and goes on behind them', async () => {
+    const folder = await tempFolder();
+    const { journal, start, shipper } = scene(new FileSink({ id: 'file', path: folder, log: silentLog }));
+    journal.add(entries(0, 4));
+    start();
+    await shipper.drained();
+    await shipper.replay({ kind: 'span', span: spanOf(1, 3) });
+    journal.add(entries(4, 5));
+    await shipper.drained();
+    const lines = (await readFile(join(folder, 'acme', '2026-01-01.ndjson'), 'utf8')).split('\n');
+    expect(lines.slice(0, -1).map((line) => JSON.parse(line).req_id)).toEqual(
+      [0, 1, 2, 3, 1, 2, 4].map((n) => `r${n}`),
+    );
   });
 
   it('refuses a span that retention has touched, and sends nothing of it', async () => {

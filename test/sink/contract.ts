@@ -94,7 +94,12 @@ async function opened(make: () => Promise<SinkUnderTest>): Promise<Opened> {
   const { sink, stored } = await make();
   onTestFinished(() => sink.close());
   const context = new KeptContext();
-  const writer = await sink.open(context);
+  const open = async () => {
+    const writer = await sink.open(context);
+    onTestFinished(() => writer.close());
+    return writer;
+  };
+  const writer = await open();
   return {
     sink,
     stored,
@@ -102,7 +107,7 @@ async function opened(make: () => Promise<SinkUnderTest>): Promise<Opened> {
     reopen: async (saved) => {
       if (saved) context.keep(await writer.flush(NEVER));
       await writer.close();
-      return await sink.open(context);
+      return await open();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { silentLog } from '../../src/runtime/log.ts';
 import { FileSink } from '../../src/sink/file.ts';
-import type { SinkState } from '../../src/sink/sink.ts';
+import type { SinkState, SinkWriter } from '../../src/sink/sink.ts';
 import type { Call, Fate, FaultyFileSystem } from './faulty-file-system.ts';
 import { batchOf, NEVER, record, SOURCE } from './records.ts';
 
@@ -36,10 +36,11 @@ export async function live(
     fs.step('other', async () => {
       Object.assign(saved, { next, state: JSON.stringify(state) });
     });
+  let writer: SinkWriter | undefined;
   const sink = new FileSink({ id: 'file', path: folder, log: silentLog, fs });
   try {
     const state = saved.state === undefined ? undefined : (JSON.parse(saved.state) as SinkState);
-    const writer = await sink.open({ source: SOURCE, state, saveState: save });
+    writer = await sink.open({ source: SOURCE, state, saveState: save });
     for (let batch = 1; next < DUE.length; batch += 1) {
       const due = DUE.slice(next, next + batchSize);
       await writer.write(batchOf(due), NEVER);
@@ -51,6 +52,6 @@ export async function live(
     if (!(error instanceof Died) && !((error as Error).cause instanceof Died)) throw error;
     return false;
   } finally {
-    await sink.close();
+    await writer?.close();
   }
 }

@@ -34,6 +34,8 @@ export class FaultyFileSystem implements FileSystem {
   /** Calls so far, by what they did. */
   readonly calls: Call[] = [];
   fateOf: (call: Call) => Fate;
+  /** Files open now. */
+  openNow = 0;
 
   readonly #base: FileSystem;
 
@@ -47,7 +49,9 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async open(path: string): Promise<OpenFile> {
-    return new FaultyFile(this, await this.step('open', () => this.#base.open(path)));
+    const file = await this.step('open', () => this.#base.open(path));
+    this.openNow += 1;
+    return new FaultyFile(this, file);
   }
 
   facts(path: string): Promise<FileFacts | undefined> {
@@ -110,6 +114,7 @@ class FaultyFile implements OpenFile {
   }
 
   close(): Promise<void> {
+    this.#fs.openNow -= 1;
     return this.#file.close();
   }
 }

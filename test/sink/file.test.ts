@@ -10,7 +10,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ConnectorError } from '../../src/runtime/errors.ts';
 import { FileSink } from '../../src/sink/file.ts';
 import type { OutRecord, SinkState, SinkWriter } from '../../src/sink/sink.ts';
 import { KeptLog } from '../shipper/scenario.ts';
@@ -54,7 +55,10 @@ class Scene {
   static async open(): Promise<Scene> {
     const scene = new Scene(await tempFolder());
     await scene.restart();
-    onTestFinished(() => scene.sink.close());
+    onTestFinished(async () => {
+      await scene.writer.close();
+      expect(scene.fs.openNow).toBe(0);
+    });
     return scene;
   }
 
@@ -148,6 +152,7 @@ describe('file: where lines go', () => {
       for (const name of Object.keys(state.files as object)) sizes.push((await stat(scene.path(name))).size);
     };
     const writer = await scene.sink.open({ source: SOURCE, state: undefined, saveState });
+    onTestFinished(() => writer.close());
     await writer.write(batchOf([record(0, DAY), record(1, '2026-01-02'), record(2, undefined)]), NEVER);
     expect(sizes).toEqual([0, 0, 0]);
   });
@@ -161,7 +166,10 @@ describe('file: where lines go', () => {
       await scene.write(list.slice(at, at + 40));
       await scene.save();
       expect(Object.keys(scene.context.state?.files as object).length).toBeLessThanOrEqual(64);
+      expect(scene.fs.openNow).toBe(32);
     }
+    // Each file was written twice, and synced before it was closed.
+    expect(scene.count('sync')).toBe(200);
     const texts = await textsIn(scene.folder);
     expect(texts).toEqual(Array.from({ length: 100 }, (_, n) => textOf([list[n]!, list[n + 100]!])));
   });
@@ -189,6 +197,31 @@ describe('file: after a crash', () => {
     await scene.write(records(2, 5));
     expect(await scene.text()).toBe(textOf(records(0, 5)));
     expect(scene.log.of('warn')).toEqual([expect.stringContaining('cut off')]);
+  });
+
+  it('cuts at the end of a line, so that no reader meets a part of one while the disk is full', async () => {
+    const scene = await Scene.open();
+    await scene.write(records(0, 2));
+    await scene.save();
+    await appendFile(scene.path(), `${textOf(records(2, 3))}{"n":3,"text":"not what is due"}\n`);
+    await scene.restart();
+    next(scene, 'write', { error: errno('ENOSPC'), done: 'nothing' });
+    await expect(scene.writer.write(batchOf(records(2, 5)), NEVER)).rejects.toThrow();
+    expect(await scene.text()).toBe(textOf(records(0, 3)));
+  });
+
+  it('remembers every file that may hold lines of before, however many there are', async () => {
+    const scene = await Scene.open();
+    const list = Array.from({ length: 70 }, (_, n) => {
+      return record(n, new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10));
+    });
+    await scene.write(list);
+    await scene.restart();
+    for (let at = 0; at < list.length; at += 7) {
+      await scene.write(list.slice(at, at + 7));
+      await scene.save();
+    }
+    expect(await textsIn(scene.folder)).toEqual(list.map((one) => textOf([one])));
   });
 
   it('mends a tail of zeros, as power loss may leave one', async () => {
@@ -263,6 +296,17 @@ describe('file: rotation', () => {
     await scene.restart();
     await scene.write(records(3, 6));
     expect(await scene.text()).toBe(`${'{"from":"another"}\n'.repeat(100)}${textOf(records(3, 6))}`);
+  });
+
+  it('is not deceived by a file of the same size in the place of the old one', async () => {
+    const scene = await Scene.open();
+    await scene.write(records(0, 3));
+    const twin = textOf(records(0, 3)).replaceAll('text', 'TEXT');
+    await rename(scene.path(), scene.path('old'));
+    await writeFile(scene.path(), twin);
+    await scene.write(records(3, 5));
+    expect(await scene.text()).toBe(`${twin}${textOf(records(3, 5))}`);
+    expect(await scene.text('old')).toBe(textOf(records(0, 3)));
   });
 
   it('goes on at the beginning of a file that was copied and cut, without a hole', async () => {
@@ -364,6 +408,17 @@ describe('file: trouble with the disk', () => {
     expect([...failed].sort()).toEqual(['facts', 'open', 'stat', 'syncFolder', 'write']);
   });
 
+  it('fault 73: writes nothing into a file that cannot go on record, and goes on when it can', async () => {
+    const scene = await Scene.open();
+    const full = new ConnectorError('full', { code: 'store.full', retryable: true });
+    const saveState = vi.spyOn(scene.context, 'saveState').mockRejectedValueOnce(full);
+    await expect(scene.writer.write(batchOf(records(0, 3)), NEVER)).rejects.toBe(full);
+    expect(await scene.text()).toBe('');
+    await scene.write(records(0, 3));
+    expect(saveState).toHaveBeenCalledTimes(2);
+    expect(await scene.text()).toBe(textOf(records(0, 3)));
+  });
+
   it('fault 73: says nothing is durable any more after a failed sync', async () => {
     const scene = await Scene.open();
     await scene.write(records(0, 3));
@@ -398,6 +453,7 @@ describe('file: trouble with the disk', () => {
     await expect(at(join(folder, 'file', 'sub')).check(NEVER)).rejects.toMatchObject({ exitCode: 2 });
     await mkdir(join(folder, 'acme', FILE), { recursive: true });
     const writer = await at(folder).open(new KeptContext());
+    onTestFinished(() => writer.close());
     await expect(writer.write(batchOf(records(0, 1)), NEVER)).rejects.toMatchObject({
       code: 'sink.permission',
     });
