@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { skipString } from './scanner.ts';
 
 /** Longer runs are copied by the machine, shorter ones byte by byte. */
-const LONG_RUN = 192;
+const LONG_RUN = 40;
 /** A scratch that grew beyond it for one entry is given back. */
 const MAX_KEPT = 1 << 20;
 const START_SIZE = 4096;
