@@ -74,12 +74,22 @@ export class Asker {
     const count = answer.entries.length;
     let size = this.#pages.judge(count, perPage);
     if (size === 'unknown') {
-      const next = await this.#api.search({ ...search, page: search.page + 1 }, this.#priority, signal);
-      size = addsTo(answer.entries, next.entries) ? 'full' : 'short';
-      this.#pages.observe(next.entries.length);
+      size = (await this.#hasNext(answer, search, signal)) ? 'full' : 'short';
     }
     this.#pages.observe(count);
     return { ...answer, full: size === 'full', asked: [search.from, search.to] };
+  }
+
+  /** Whether the page behind `answer` shows more. A page that is refused may: that proves nothing wrongly. */
+  async #hasNext(answer: Answer, search: Search, signal: AbortSignal): Promise<boolean> {
+    try {
+      const next = await this.#api.search({ ...search, page: search.page + 1 }, this.#priority, signal);
+      this.#pages.observe(next.entries.length);
+      return addsTo(answer.entries, next.entries);
+    } catch (error) {
+      if (hasCode(error, 'source.page_refused')) return true;
+      throw error;
+    }
   }
 }
 

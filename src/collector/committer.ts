@@ -185,7 +185,7 @@ export class Committer {
     const evidence = pieces.flatMap((piece) => piece.evidence);
     const fresh = classified.flatMap((each) => each.fresh);
     const late = classified.flatMap((each) => each.late);
-    const undated = classified.flatMap((each) => each.undated);
+    const undated = distinct(classified.flatMap((each) => each.undated));
     if (fresh.length > 0) {
       if (!(await this.#write(pieces[0]!.kind, fresh, [...this.#evidence.take(), ...evidence], coverage)))
         return false;
@@ -248,6 +248,11 @@ export class Committer {
     metrics.count('clarifai_siem_entries_total', { source, kind: 'late' }, late.length);
     metrics.count('clarifai_siem_entries_total', { source, kind: 'undated' }, undated.length);
   }
+}
+
+/** Any answer may show the same undated entry again. */
+function distinct(entries: readonly JournalEntry[]): JournalEntry[] {
+  return [...new Map(entries.map((entry) => [entry.id, entry])).values()];
 }
 
 function withProven(set: SpanSet, piece: Piece): SpanSet {

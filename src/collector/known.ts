@@ -8,7 +8,7 @@ import type { Anchor } from './judge.ts';
 /** Ids and times of one segment's dated entries, in the segment's order (ascending time). */
 interface SegmentIds {
   readonly ids: readonly string[];
-  readonly times: BigInt64Array;
+  readonly times: readonly Nanos[];
 }
 
 /** Entries whose ids are kept in memory: about 10 MB. */
@@ -111,7 +111,7 @@ function idsOfSegment(segment: Segment): SegmentIds {
     ids.push(idAt(segment, i));
     times.push(at);
   }
-  return { ids, times: BigInt64Array.from(times) };
+  return { ids, times };
 }
 
 function byNewestFirst(a: SegmentSummary, b: SegmentSummary): number {
@@ -119,7 +119,7 @@ function byNewestFirst(a: SegmentSummary, b: SegmentSummary): number {
 }
 
 /** Index of the first time at or behind `at`. */
-function lowerBound(times: BigInt64Array, at: Nanos): number {
+function lowerBound(times: readonly Nanos[], at: Nanos): number {
   let low = 0;
   let high = times.length;
   while (low < high) {
@@ -130,6 +130,6 @@ function lowerBound(times: BigInt64Array, at: Nanos): number {
   return low;
 }
 
-function lastBefore(times: BigInt64Array, at: Nanos): Nanos | undefined {
+function lastBefore(times: readonly Nanos[], at: Nanos): Nanos | undefined {
   return times[lowerBound(times, at) - 1];
 }

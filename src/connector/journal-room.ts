@@ -1,7 +1,8 @@
 import type { WriteSegment } from '../collector/committer.ts';
 import type { JournalConfig, SourceConfig } from '../config/types.ts';
 import { applyRetention } from '../journal/retention.ts';
-import type { Journal, Segment } from '../journal/types.ts';
+import type { StoredJournal } from '../journal/stored-journal.ts';
+import type { Segment } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import { retrying } from '../runtime/retry.ts';
 import type { Shipper } from '../shipper/shipper.ts';
@@ -15,7 +16,7 @@ const LOOK_AGAIN_MS = 10_000;
 /** What a room works with. */
 export interface JournalRoomDeps {
   readonly source: SourceConfig;
-  readonly journal: Journal;
+  readonly journal: StoredJournal;
   readonly store: DirectoryStore;
   readonly config: JournalConfig;
   readonly shippers: ReadonlyMap<string, Shipper>;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { ascii, CanonicalText, writeWrongType } from './canonical.ts';
 import { OPERATION_CODES } from './catalogue.ts';
-import { KeySet, placesFor, scanMembers } from './members.ts';
+import { forget, KeySet, placesFor, scanMembers } from './members.ts';
 import { firstItem, nextItem, skipValue } from './scanner.ts';
 import type { Nanos } from './span.ts';
 import { TargetForms } from './target-forms.ts';
@@ -54,6 +54,7 @@ const FALSE_WORD = ascii('false');
 const TRUE_WORD = ascii('true');
 const ZERO = ascii('0');
 
+const NO_BYTES = Buffer.alloc(0);
 const LONGEST_NAME = 64;
 /** Digits of whole numbers that are exact whatever they are. */
 const EXACT_DIGITS = 15;
@@ -62,10 +63,16 @@ const EXACT_DIGITS = 15;
  * Reads what identifies an entry in one pass over its bytes that checks them too. One reader serves any number of
  * entries, one after the other; it builds no object for a field.
  *
- * The preimage of a base id is a tag line, then one line for each field in the order of `FIELDS`: canonical JSON,
- * with the field's default where it is absent or null, or `!` and the value where that is of another type. The time is
- * `@<seconds>.<nanoseconds>`. An entry that is no object is one line: `!` and itself. No line holds a line break, and
- * each form can be told from every other, so two entries share a preimage only if all of these fields are equal.
+ * The preimage of a base id is a tag line, then one line for each field in the order of `FIELDS`:
+ * - a text (of the user, the `id`): as `JSON.stringify` writes it; default `""`;
+ * - the time: `@<seconds>.<nanoseconds>`; default `null`;
+ * - the operation: its number in decimal, by {@link OPERATION_CODES} for a name, an unknown name as a text; default `0`;
+ * - success: default `false`; details: the array without white space, default `[]`; targets: {@link TargetForms}.
+ *
+ * Null counts as absent, absent as the default of the proto. A value of another type than its field has, an unusable
+ * timestamp and a number that is not whole or not exact stand as they came, behind `!`. An entry that is no object is
+ * one line: `!` and itself. No line holds a line break and each form can be told from every other, so entries share a
+ * preimage only if all of these fields are equal (a leap second equals the nanosecond before it).
  */
 export class IdentityReader {
   readonly #places = placesFor(FIELDS);
@@ -73,14 +80,14 @@ export class IdentityReader {
   readonly #targets = new TargetForms();
   readonly #text = new CanonicalText();
   readonly #time: TimeParts = { seconds: 0, nanoseconds: 0 };
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NO_BYTES;
   #start = 0;
   #end = 0;
   #isDated = false;
 
   /**
-   * Scans the value that starts at `at`; the methods below are about it then, until the bytes change. Returns the
-   * index behind it. Throws JsonFault where it is no JSON.
+   * Scans the value that starts at `at`; the methods below are about it then. Returns the index behind it. Throws
+   * JsonFault where it is no JSON.
    */
   scan(bytes: Buffer, at: number): number {
     this.#bytes = bytes;
@@ -99,18 +106,19 @@ export class IdentityReader {
     return this.#isDated ? toNanos(this.#time) : undefined;
   }
 
-  /** The event id without the ordinal of twins. */
+  /** The event id without the ordinal of twins. To be asked once: it lets go of the bytes. */
   baseId(): string {
     const text = this.#text;
     this.#writePreimage();
     const id = hash('sha256', text.bytes.subarray(0, text.length));
     text.clear();
+    this.#bytes = NO_BYTES;
     return id;
   }
 
   #scanObject(bytes: Buffer, at: number): number {
-    this.#places.fill(0);
-    this.#userPlaces.fill(0);
+    forget(this.#places);
+    forget(this.#userPlaces);
     let p = firstItem(bytes, at + 1, OPENING_BRACE + 2);
     while (p >= 0) {
       const field = FIELDS.read(bytes, p);

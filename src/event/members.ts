@@ -67,13 +67,18 @@ export function placesFor(keys: KeySet): Places {
   return new Int32Array(keys.keys.length * 2);
 }
 
+/** All absent. A call of `fill` takes longer for so few. */
+export function forget(places: Places): void {
+  for (let i = 0; i < places.length; i++) places[i] = 0;
+}
+
 /**
  * Scans the object that starts at `at`, checks it whole, and notes where the values of `keys` are; of equal keys the
  * last one counts. Returns the index behind the object. Throws {@link JsonFault}.
  */
 export function scanMembers(bytes: Buffer, at: number, keys: KeySet, places: Places): number {
   if (bytes[at] !== OPENING_BRACE) throw new JsonFault('an object is missing', at);
-  places.fill(0);
+  forget(places);
   let p = firstItem(bytes, at + 1, CLOSING_BRACE);
   while (p >= 0) {
     const place = keys.read(bytes, p);

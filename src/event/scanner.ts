@@ -149,7 +149,6 @@ export function skipValue(bytes: Uint8Array, at: number): number {
   if (first !== 0x7b && first !== 0x5b) return skipScalar(bytes, at);
   let p = at;
   let depth = 0;
-  let isObject = false;
   for (;;) {
     const opening = bytes[p];
     if (opening === 0x7b || opening === 0x5b) {
@@ -158,15 +157,15 @@ export function skipValue(bytes: Uint8Array, at: number): number {
       // In ASCII each closing bracket is two behind its opening one.
       if (bytes[p] === opening + 2) p += 1;
       else {
-        isObject = opening === 0x7b;
-        depth = push(depth, isObject ? 1 : 0);
-        if (isObject) p = skipColon(bytes, skipString(bytes, p));
+        depth = push(depth, opening === 0x7b ? 1 : 0);
+        if (opening === 0x7b) p = skipColon(bytes, skipString(bytes, p));
         continue;
       }
     } else p = skipScalar(bytes, p);
     for (;;) {
       if (depth === 0) return p;
       if (bytes[p]! <= 0x20) p = skipSpace(bytes, p);
+      const isObject = nesting[depth - 1] === 1;
       if (bytes[p] === 0x2c) {
         p += 1;
         if (bytes[p]! <= 0x20) p = skipSpace(bytes, p);
@@ -177,7 +176,6 @@ export function skipValue(bytes: Uint8Array, at: number): number {
         throw new JsonFault('a comma or a closing bracket is missing', p);
       p += 1;
       depth -= 1;
-      isObject = nesting[depth - 1] === 1;
     }
   }
 }

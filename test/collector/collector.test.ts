@@ -309,6 +309,14 @@ describe('collector', () => {
     expect(await journalBytes(again.journal)).toEqual(shown(again));
   });
 
+  it('keeps an undated entry once when answers of one commit show it again', async () => {
+    const world = await newWorld({}, 1, 72);
+    fill(world, 2_000, 1);
+    world.api.log.push(logEntry(undefined, 'no-time', 0));
+    await catchUp(world);
+    expect(await journalBytes(world.journal)).toEqual(shown(world));
+  });
+
   it('fault 41: records a possible gap when the API has forgotten what was next, and goes on', async () => {
     const world = await newWorld({}, 1);
     fill(world, 100, 1);
