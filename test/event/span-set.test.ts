@@ -11,10 +11,12 @@ import {
   unionSpans,
 } from '../../src/event/span-set.ts';
 
-const span = fc.tuple(fc.integer({ min: -20, max: 40 }), fc.integer({ min: 1, max: 15 })).map(([from, length]) => ({
-  from: BigInt(from),
-  to: BigInt(from + length),
-}));
+const span = fc
+  .tuple(fc.integer({ min: -20, max: 40 }), fc.integer({ min: 1, max: 15 }))
+  .map(([from, length]) => ({
+    from: BigInt(from),
+    to: BigInt(from + length),
+  }));
 const points = (set: SpanSet): Set<bigint> => {
   const result = new Set<bigint>();
   for (const { from, to } of set) for (let at = from; at < to; at++) result.add(at);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Host } from '../../src/cli/host.ts';
 import { Secret } from '../../src/config/secret.ts';
-import type { ConnectorConfig, SourceConfig } from '../../src/config/types.ts';
+import type { ConnectorConfig, Format, SourceConfig } from '../../src/config/types.ts';
 import { openApis } from '../../src/connector/api.ts';
 import type { Machine } from '../../src/connector/machine.ts';
 import { type Connector, openConnector } from '../../src/connector/open.ts';
@@ -21,6 +21,8 @@ export interface TestConnectorOptions {
   readonly clock: Clock;
   readonly seed: number;
   readonly source?: Partial<SourceConfig>;
+  /** Format of the file sink. Default raw. */
+  readonly format?: Format;
   readonly log?: Log;
   /** Aborts when the connector is to stop. */
   readonly stopping?: AbortSignal;
@@ -59,7 +61,7 @@ export function testConfig(options: TestConnectorOptions): ConnectorConfig {
         type: 'file',
         sources: ['acme'],
         from: 'earliest',
-        format: 'raw',
+        format: options.format ?? 'raw',
         path: join(options.folder, 'out'),
         records: { pii: 'minimal', includeOriginal: false, ocsfVersion: '1.8.0' },
         batch: { maxRecords: 1_000, maxBytes: 5 * 1024 * 1024, maxWaitMs: 5_000 },
