@@ -41,11 +41,11 @@ export class SourceRunner {
   #lastPollMs: number | undefined;
   #polling: Promise<void> | undefined;
   #backfill: Promise<void> | undefined;
-  #fatal: PromiseWithResolvers<never> = Promise.withResolvers<never>();
+  /** Aborts with what ends the run. */
+  readonly #fatal = new AbortController();
 
   constructor(deps: SourceRunnerDeps) {
     this.#deps = deps;
-    this.#fatal.promise.catch(() => {});
   }
 
   /** How it is doing. */
@@ -65,10 +65,12 @@ export class SourceRunner {
       stops.push(scheduler.every(source.reconcile.schedule, () => this.#reconcile(signal)));
     }
     try {
-      while (!signal.aborted) {
-        await Promise.race([this.#requests(signal), this.#fatal.promise]);
-        await Promise.race([clock.sleep(REQUESTS_EVERY_MS, signal), this.#fatal.promise]);
+      const stop = AbortSignal.any([signal, this.#fatal.signal]);
+      while (!stop.aborted) {
+        await this.#requests(stop);
+        await clock.sleep(REQUESTS_EVERY_MS, stop);
       }
+      if (!signal.aborted) stop.throwIfAborted();
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -173,7 +175,7 @@ export class SourceRunner {
     log.error({ err: error }, 'reading failed: it is tried again by schedule');
     const code = error instanceof ConnectorError ? error.code : '';
     if (!(error instanceof ConnectorError) || code.startsWith('journal.') || code.startsWith('store.')) {
-      this.#fatal.reject(error);
+      this.#fatal.abort(error);
     }
   }
 

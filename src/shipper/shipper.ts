@@ -99,7 +99,8 @@ class JournalShipper implements Shipper {
   #reader: BatchReader | undefined;
   #drains: Drain[] = [];
   #replays: QueuedReplay[] = [];
-  #replayQueued = Promise.withResolvers<void>();
+  /** Ends the wait for a batch: set while there is one. */
+  #replayQueued: (() => void) | undefined;
   #headAtStart = 0;
   #uncertain = true;
   #ended = false;
@@ -138,7 +139,7 @@ class JournalShipper implements Shipper {
     if (this.#ended) throw this.#endedError();
     const queued = { request, ...Promise.withResolvers<ReplayReport>() };
     this.#replays.push(queued);
-    this.#replayQueued.resolve();
+    this.#replayQueued?.();
     return await queued.promise;
   }
 
@@ -225,7 +226,15 @@ class JournalShipper implements Shipper {
   async #dueOrReplay(next: Promise<DueBatch>): Promise<DueBatch | undefined> {
     if (this.#stream!.position.segment <= this.#headAtStart) return await next;
     if (this.#replays.length > 0) return undefined;
-    return await Promise.race([next, this.#replayQueued.promise.then(() => undefined)]);
+    // Not Promise.race: a promise that lives on would hold every batch that was raced against it.
+    try {
+      return await new Promise<DueBatch | undefined>((resolve, reject) => {
+        this.#replayQueued = () => resolve(undefined);
+        next.then(resolve, reject);
+      });
+    } finally {
+      this.#replayQueued = undefined;
+    }
   }
 
   async #deliver({ records, next, minimal }: DueBatch): Promise<void> {
@@ -250,7 +259,6 @@ class JournalShipper implements Shipper {
 
   async #replayFirst(signal: AbortSignal): Promise<void> {
     const queued = this.#replays.shift()!;
-    if (this.#replays.length === 0) this.#replayQueued = Promise.withResolvers<void>();
     try {
       queued.resolve(await resend(queued.request, this.#stream!, this.#options, signal));
     } catch (error) {
