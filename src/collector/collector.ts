@@ -99,14 +99,15 @@ export class Collector {
 
   /** What backfill has to read now; spans that could not be read lately are left out. */
   get backlog(): SpanSet {
-    const { journal, start, clock } = this.#deps;
+    const { journal, start, clock, source } = this.#deps;
     const now = clock.monotonicMs();
     this.#holes = this.#holes.filter(({ untilMs }) => untilMs > now);
     const skipped = unionSpans(
       journal.head.gaps,
       this.#holes.map(({ hole }) => hole.span),
     );
-    return planBackfill({ start, coverage: this.coverage, gaps: skipped });
+    const settled = settledEnd(this.#serverClock.nowMs(), source.settleMs);
+    return planBackfill({ start, settled, coverage: this.coverage, gaps: skipped });
   }
 
   /** Spans that could not be read when last tried. */
@@ -204,6 +205,9 @@ export class Collector {
     const { api, source, clock, log } = this.#deps;
     let requests = 0;
     const counting: AuditLogApi = {
+      get waiting() {
+        return api.waiting;
+      },
       search: async (search: Search, who: Priority, signal: AbortSignal) => {
         requests++;
         const answer = await api.search(search, who, signal);
@@ -219,6 +223,7 @@ export class Collector {
       settleMs: source.settleMs,
       partition: this.#partition,
       lowerBounds: this.#lowerBounds,
+      waiting: () => api.waiting,
       ...(onProven === undefined ? {} : { onProven }),
     };
     return { deps, tally: newTally(), requests: () => requests };

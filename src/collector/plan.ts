@@ -56,13 +56,16 @@ export function planLive(input: PlanInput): LivePlan | undefined {
   return { span: { from, to: stop }, newFrom, confirmEnd: stop - newFrom > overlap };
 }
 
-/** What backfill has to read: all that is uncovered between the start and the newest covered span. */
+/** What backfill has to read: all that is uncovered between the start and the newest covered span or the live window. */
 export function planBackfill(input: {
   readonly start: Nanos;
+  /** The first instant that is too young to be read. */
+  readonly settled: Nanos;
   readonly coverage: SpanSet;
   readonly gaps: SpanSet;
 }): SpanSet {
-  const end = input.coverage.at(-1)?.to;
-  if (end === undefined || end <= input.start) return [];
+  const live = input.settled - LIVE_WINDOW;
+  const end = later(input.coverage.at(-1)?.to ?? live, live);
+  if (end <= input.start) return [];
   return subtractSpans({ from: input.start, to: end }, unionSpans(input.coverage, input.gaps));
 }

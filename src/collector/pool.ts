@@ -131,8 +131,9 @@ class Pool {
     if (behind < rest.to) this.#open.push({ span: { from: behind, to: rest.to }, laneEnd, first: false });
   }
 
-  /** Half of the largest rest, when there is one worth sharing. */
+  /** Half of the largest rest, when there is one worth sharing and the rate limit would let more requests through. */
   #share(): { span: Span; laneEnd: Nanos; first: boolean } | undefined {
+    if (this.#deps.waiting() > 0) return undefined;
     let largest: Walker | undefined;
     let most = 0;
     for (const walker of this.#active) {

@@ -43,6 +43,8 @@ export interface WalkDeps {
   readonly partition: Partition;
   /** Learnt by all walkers together. */
   readonly lowerBounds: LowerBounds;
+  /** Searches that wait for the rate limit. */
+  readonly waiting: () => number;
   /** Told of each span that was proven, for progress. */
   readonly onProven?: (span: Span, entries: number) => void;
 }

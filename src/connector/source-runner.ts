@@ -81,17 +81,25 @@ export class SourceRunner {
 
   /** Polls and backfills until everything up to now is covered, or what is left cannot be read. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    const { collector, clock, source, onProven } = this.#deps;
+    const { collector, clock, source } = this.#deps;
     for (;;) {
       const startedMs = clock.monotonicMs();
-      const report = await this.#poll(signal, true);
-      if (collector.backlog.length > 0)
-        this.#tell('backfill done', await collector.backfill(signal, onProven));
+      const [report] = await together(signal, [
+        (stop) => this.#poll(stop, true),
+        (stop) => this.#readBacklog(stop),
+      ]);
+      await this.#readBacklog(signal);
       const unanchored = report?.holes.some((hole) => hole.reason === 'unanchored') ?? false;
       const tookMs = clock.monotonicMs() - startedMs;
       if (!unanchored && tookMs < Math.max(60_000, source.settleMs)) break;
     }
     await collector.close();
+  }
+
+  async #readBacklog(signal: AbortSignal): Promise<undefined> {
+    const { collector, onProven } = this.#deps;
+    if (collector.backlog.length === 0) return;
+    this.#tell('backfill done', await collector.backfill(signal, onProven));
   }
 
   #scheduledPoll(signal: AbortSignal): Promise<void> {
@@ -199,4 +207,25 @@ export class SourceRunner {
     );
     this.#deps.log.debug({ coverageEnd: formatTimestamp(end) }, 'coverage');
   }
+}
+
+/** Runs work side by side. When one fails, the others are stopped and awaited, and its error is thrown. */
+async function together<T>(
+  signal: AbortSignal,
+  work: readonly ((signal: AbortSignal) => Promise<T>)[],
+): Promise<T[]> {
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const results = await Promise.allSettled(
+    work.map((each) =>
+      each(both).catch((error: unknown) => {
+        stop.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  return results.map((result) => {
+    if (result.status === 'rejected') throw both.aborted ? both.reason : result.reason;
+    return result.value;
+  });
 }

@@ -59,7 +59,10 @@ export async function repairJournal(options: RepairOptions): Promise<RepairRepor
   const { store, source } = options;
   let plan = await readPlan(store, source);
   if (plan === undefined) {
-    const report = await verifyJournal(store, source, { codec: options.codec });
+    const report = await verifyJournal(store, source, {
+      codec: options.codec,
+      maxFaults: Number.POSITIVE_INFINITY,
+    });
     if (report.faultCount === 0) return undefined;
     plan = await makePlan(options, report);
     await writePlan(store, source, plan);
@@ -72,7 +75,9 @@ async function carryOut(store: Store, source: string, plan: RepairPlan): Promise
   for (const key of plan.aside) {
     const copy = `${asidePrefix(source, plan.replaced)}${key.slice(key.lastIndexOf('/') + 1)}`;
     const object = await store.get(key);
-    if (object !== undefined) await store.putIfAbsent(copy, object.body);
+    // What this repair wrote before it was interrupted is no part of the old chain.
+    const isNew = plan.write.some((each) => each.key === key && object?.body.equals(each.body));
+    if (object !== undefined && !isNew) await store.putIfAbsent(copy, object.body);
     aside.push(copy);
   }
   for (const { key, body } of plan.write) {
@@ -117,11 +122,12 @@ async function makePlan(options: RepairOptions, report: VerifyReport): Promise<R
   for (const segment of anew)
     write.push({ key: files.key(segment.header.n), body: await files.pack(segment) });
   const written = new Set(write.map(({ key }) => key));
+  const there = new Set(await store.list(`${source}/`));
   return {
     replaced,
     chainId,
     lastGood,
-    aside: [...new Set([files.key(0), trimKey(source), ...written, ...tail])],
+    aside: [...new Set([files.key(0), trimKey(source), ...written, ...tail])].filter((key) => there.has(key)),
     write,
     remove: [...tail, ...(hasTrim ? [] : [trimKey(source)])].filter((key) => !written.has(key)),
   };

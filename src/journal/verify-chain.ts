@@ -23,6 +23,8 @@ export interface Anchor {
   /** Undefined when it cannot be read. */
   readonly genesis: Segment | undefined;
   readonly trim: TrimRecord | undefined;
+  /** There is a trim record that cannot be read: nobody knows then what the lowest segment must follow. */
+  readonly trimBroken: boolean;
 }
 
 /**
@@ -40,7 +42,7 @@ export class ChainCheck {
   constructor(source: string, anchor: Anchor) {
     this.#source = source;
     this.#anchor = anchor;
-    if (anchor.trim === undefined) this.#before = anchor.genesis;
+    if (anchor.trim === undefined && !anchor.trimBroken) this.#before = anchor.genesis;
     this.#newest = anchor.genesis;
   }
 
@@ -88,9 +90,9 @@ export class ChainCheck {
 
   /** The hash that segment `n` must name as `prev`; undefined when what stands before it cannot be read. */
   #expected(n: number): string | undefined {
-    const { genesis, trim } = this.#anchor;
+    const { genesis, trim, trimBroken } = this.#anchor;
     if (n === trim?.begins) return trim.prev;
-    return n === 1 ? genesis?.hash : this.#before?.hash;
+    return n === 1 && !trimBroken ? genesis?.hash : this.#before?.hash;
   }
 
   #ownFaults(n: number, { header, hash }: Link): Fault[] {

@@ -1,7 +1,9 @@
 import { readEntry } from '../event/answer.ts';
+import type { Entry } from '../event/entry.ts';
 import { twinId } from '../event/event-id.ts';
 import type { Nanos } from '../event/span.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
+import { hasCode } from '../runtime/errors.ts';
 import type { IdSet } from './id-set.ts';
 import { entryBytesAt, idAt } from './lines.ts';
 import type { Segment } from './types.ts';
@@ -23,8 +25,10 @@ export function entryFault(segment: Segment, seen: IdSet): string | undefined {
   let covering = 0;
   for (let i = 0; i < header.count; i++) {
     const id = idAt(segment, i);
-    const { at, baseId } = readEntry(entryBytesAt(segment, i).bytes);
     const which = `entry ${i + 1} (line ${i + 2})`;
+    const entry = entryAt(segment, i);
+    if (entry === undefined) return `${which} is not JSON`;
+    const { at, baseId } = entry;
     if (id !== baseId && !twins.has(baseId, id)) return `${which} does not have the event id of its bytes`;
     if (!seen.add(bytes, lineStarts[i]! + ID_OFFSET)) return `${which} is in the journal twice`;
     if (last !== undefined && !inOrder(last, { at, id })) return `${which} is out of order`;
@@ -39,6 +43,16 @@ export function entryFault(segment: Segment, seen: IdSet): string | undefined {
   }
   if (dated === undefined && header.first !== undefined) return 'its header names another first time';
   return dated === header.last ? undefined : 'its header names another last time';
+}
+
+/** Entry `i`; undefined when its bytes are not JSON, which the journal never writes. */
+function entryAt(segment: Segment, i: number): Entry | undefined {
+  try {
+    return readEntry(entryBytesAt(segment, i).bytes);
+  } catch (error) {
+    if (hasCode(error, 'entry.broken')) return undefined;
+    throw error;
+  }
 }
 
 interface Place {

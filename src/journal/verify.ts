@@ -6,11 +6,11 @@ import { IdSet } from './id-set.ts';
 import { repairKey, trimKey } from './keys.ts';
 import { SegmentFiles } from './segment-files.ts';
 import { readTrim } from './trim-record.ts';
-import type { Segment, TrimRecord } from './types.ts';
+import type { Segment, SegmentHeader, TrimRecord } from './types.ts';
 import { ChainCheck, type Fault } from './verify-chain.ts';
 import { entryFault } from './verify-entries.ts';
 
-/** Faults that a report lists; what lies beyond is counted only. */
+/** Faults that a report lists by default; what lies beyond is counted only. */
 const MAX_FAULTS = 100;
 
 /** What {@link verifyJournal} found. */
@@ -31,7 +31,7 @@ export interface VerifyReport {
   readonly head: { readonly n: number; readonly hash: string } | undefined;
   /** Event time that retention has removed. */
   readonly trimmed: readonly Span[];
-  /** The first faults found, at most 100; empty when all is well. */
+  /** The first faults found, at most `maxFaults`; empty when all is well. */
   readonly faults: readonly Fault[];
   /** Number of all faults. */
   readonly faultCount: number;
@@ -43,6 +43,8 @@ export interface VerifyReport {
 export interface VerifyOptions {
   /** Default gzip. */
   readonly codec?: Codec | undefined;
+  /** Faults that the report lists, default 100. */
+  readonly maxFaults?: number | undefined;
   /** Ends it early, by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,12 +60,13 @@ export async function verifyJournal(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const files = new SegmentFiles(store, source, options.codec);
-  return new Verification(store, files).run(options.signal);
+  return new Verification(store, files, options.maxFaults ?? MAX_FAULTS).run(options.signal);
 }
 
 class Verification {
   readonly #store: Store;
   readonly #files: SegmentFiles;
+  readonly #maxFaults: number;
   readonly #ids = new IdSet();
   readonly #faults: Fault[] = [];
   #faultCount = 0;
@@ -71,10 +74,12 @@ class Verification {
   #entries = 0;
   #begins = 1;
   #firstFault = Number.POSITIVE_INFINITY;
+  #trimBroken = false;
 
-  constructor(store: Store, files: SegmentFiles) {
+  constructor(store: Store, files: SegmentFiles, maxFaults: number) {
     this.#store = store;
     this.#files = files;
+    this.#maxFaults = maxFaults;
   }
 
   async run(signal: AbortSignal | undefined): Promise<VerifyReport> {
@@ -84,7 +89,7 @@ class Verification {
     const exists = numbers.length > 0 || trim !== undefined;
     const genesis = exists ? await this.#read(0) : undefined;
     this.#checkTrim(trim, genesis);
-    const chain = new ChainCheck(this.#files.source, { genesis, trim });
+    const chain = new ChainCheck(this.#files.source, { genesis, trim, trimBroken: this.#trimBroken });
     const ends = Math.max(numbers.at(-1) ?? -1, this.#begins > 1 ? this.#begins : -1);
     for (let n = this.#begins; n <= ends; n++) {
       signal?.throwIfAborted();
@@ -92,7 +97,7 @@ class Verification {
     }
     this.#tell(chain.end());
     const newest = chain.newest;
-    for (const n of newest?.header.undated ?? []) if (n < this.#begins) await this.#read(n);
+    for (const n of this.#kept(newest?.header, numbers)) await this.#read(n);
     return {
       source: this.#files.source,
       chainId: genesis?.header.genesis?.chainId,
@@ -123,6 +128,7 @@ class Verification {
     } catch (error) {
       if (!(error instanceof JournalDamage)) throw error;
       this.#tell([{ key: error.key, reason: error.reason, n: undefined }]);
+      this.#trimBroken = true;
       this.#begins = behindLastHole(numbers);
       return undefined;
     }
@@ -133,6 +139,12 @@ class Verification {
     if (trim === undefined || chainId === undefined || trim.chainId === chainId) return;
     const reason = `it is of chain ${trim.chainId}, and the journal's chain is ${chainId}`;
     this.#tell([{ key: trimKey(this.#files.source), reason, n: undefined }]);
+  }
+
+  /** What retention has kept; when no segment of the chain tells, what is there. */
+  #kept(newest: SegmentHeader | undefined, numbers: readonly number[]): number[] {
+    const known = newest !== undefined && newest.n >= this.#begins ? newest.undated : numbers;
+    return known.filter((n) => n > 0 && n < this.#begins);
   }
 
   /** Segment `n` if it is whole by itself; otherwise its fault is told. */
@@ -156,7 +168,7 @@ class Verification {
   #tell(faults: readonly Fault[]): void {
     for (const fault of faults) {
       this.#faultCount += 1;
-      if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
+      if (this.#faults.length < this.#maxFaults) this.#faults.push(fault);
       if (fault.n !== undefined && fault.n >= this.#begins)
         this.#firstFault = Math.min(this.#firstFault, fault.n);
     }

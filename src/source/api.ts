@@ -30,5 +30,7 @@ export type Priority = 'live' | 'background';
  * - everything else is retried for ever, until `signal` aborts.
  */
 export interface AuditLogApi {
+  /** Searches that wait for the rate limit at this moment: while there are any, more of them gain nothing. */
+  readonly waiting: number;
   search(search: Search, priority: Priority, signal: AbortSignal): Promise<Answer>;
 }

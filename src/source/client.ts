@@ -74,6 +74,10 @@ class AuditLogClient implements AuditLogApi {
     this.#skew = new ClockSkew(source.id, log, metrics);
   }
 
+  get waiting(): number {
+    return this.#deps.limiter.waiting;
+  }
+
   async search(search: Search, priority: Priority, signal: AbortSignal): Promise<Answer> {
     const body = searchBody(this.#deps.source.filter, search);
     if (body === undefined) return { entries: [], requestId: undefined, serverMs: undefined };

@@ -15,6 +15,8 @@ export interface Permit {
 
 /** What all requests under one PAT pass, retries included. */
 export interface Limiter {
+  /** Requests that wait for their turn at this moment. */
+  readonly waiting: number;
   /**
    * Waits for its turn: live first, first come first served within a priority. Rejects with `signal.reason` on
    * abort. The request must be sent at once, and `release` be called.
@@ -81,6 +83,10 @@ export class RateLimiter implements Limiter {
   /** The rate at this moment as a share of the configured one: 1 unless throttled. */
   get share(): number {
     return this.#share;
+  }
+
+  get waiting(): number {
+    return this.#queues.live.length + this.#queues.background.length;
   }
 
   acquire(priority: Priority, signal: AbortSignal): Promise<Permit> {

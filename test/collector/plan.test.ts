@@ -8,6 +8,7 @@ const MINUTE = 60n * SECOND;
 const end = settledEnd(NOW_MS, 30_000);
 const input = {
   nowMs: NOW_MS,
+  settled: end,
   settleMs: 30_000,
   overlapMs: 15 * 60_000,
   start: end - 24n * 60n * MINUTE,
@@ -28,6 +29,7 @@ describe('plan', () => {
       newFrom: end - LIVE_WINDOW,
       confirmEnd: true,
     });
+    expect(planBackfill(input)).toEqual([{ from: input.start, to: end - LIVE_WINDOW }]);
     const coverage = [{ from: end - LIVE_WINDOW, to: end }];
     expect(planBackfill({ ...input, coverage })).toEqual([{ from: input.start, to: end - LIVE_WINDOW }]);
   });

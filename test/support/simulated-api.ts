@@ -59,6 +59,7 @@ export function logEntry(
 /** The API as the collector sees it, over a log in memory, as hostile as asked for. */
 export class SimulatedApi implements AuditLogApi {
   readonly log: LoggedEntry[] = [];
+  readonly waiting = 0;
   hostility: Hostility;
   /** Searches so far. */
   requests: { search: Search; priority: Priority; count: number }[] = [];
