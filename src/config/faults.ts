@@ -25,7 +25,7 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[], above: readonly Pr
       return issue.keys.map((key, i) => ({ path: [...path, key], message: messages[i]! }));
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) return faultsOfUnion(issue, path);
-    return [{ path, message: issue.message === 'Required' ? 'is missing' : issue.message }];
+    return [{ path, message: issue.message }];
   });
 }
 

@@ -1,33 +1,55 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import { type Environment, substitute } from './environment.ts';
 import { type Fault, faultsOf, pathText } from './faults.ts';
 import { resolveConfig } from './resolve.ts';
 import { brokenRules } from './rules.ts';
 import { fileSchema } from './schema.ts';
+import { secretsFromFiles } from './secret-file.ts';
 import type { ConnectorConfig } from './types.ts';
+import { parseYaml, type YamlFault } from './yaml.ts';
 
 /**
  * Reads and checks the config file. Throws `config.invalid` (exit 2) with everything that is wrong at once, a line
- * each, with its path. Relative paths in it start at its folder.
+ * each, with its path; `config.missing` (exit 2) when it cannot be read. Relative paths in it start at its folder.
  */
 export function loadConfig(path: string, env: Environment): ConnectorConfig {
   const folder = dirname(resolve(path));
-  const { file, lineOf } = parseYaml(path, readConfig(path));
+  const { file, faults: yamlFaults, lineOf } = parseYaml(readConfig(path));
+  if (yamlFaults.length > 0) throw invalid(path, yamlFaults.map(describeYaml));
+  if (file === null || file === undefined) {
+    throw invalid(path, ['  the file is empty: copy config/connector.example.yaml and change it']);
+  }
   const faults: Fault[] = [];
   const filled = substitute(file, env, faults);
   const parsed = fileSchema.safeParse(filled);
-  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues));
+  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues).map((fault) => missing(fault, filled)));
   faults.push(...brokenRules(filled, folder));
-  const config = parsed.success ? resolveConfig(parsed.data, folder, faults) : undefined;
-  if (config !== undefined && faults.length === 0) return config;
+  const pats = secretsFromFiles(sourcesOf(file), sourcesOf(filled), folder, faults);
+  if (parsed.success && faults.length === 0) return resolveConfig(parsed.data, folder, pats);
   const placed = faults.map((fault) => ({ line: lineOf(fault.path), text: describe(fault) }));
   placed.sort((a, b) => a.line - b.line);
   throw invalid(path, [
     ...new Set(placed.map(({ line, text }) => `  ${line > 0 ? `line ${line}: ` : ''}${text}`)),
   ]);
+}
+
+/** Says of a key that is not there that it is missing, before what it must be. */
+function missing(fault: Fault, file: unknown): Fault {
+  const value = fault.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | null)?.[key],
+    file,
+  );
+  return value === undefined ? { ...fault, message: `is missing: it ${fault.message}` } : fault;
+}
+
+function sourcesOf(file: unknown): unknown {
+  return (file as { sources?: unknown }).sources;
+}
+
+function describeYaml({ line, column, message }: YamlFault): string {
+  return line === undefined ? `  ${message}` : `  line ${line}, column ${column}: ${message}`;
 }
 
 function describe({ path, message }: Fault): string {
@@ -45,36 +67,6 @@ function readConfig(path: string): string {
       { code: 'config.missing', exitCode: ExitCode.config, cause },
     );
   }
-}
-
-interface ParsedYaml {
-  readonly file: unknown;
-  /** Line of a path, or of what it is in; 0 when that has no place of its own. */
-  readonly lineOf: (path: readonly PropertyKey[]) => number;
-}
-
-function parseYaml(path: string, text: string): ParsedYaml {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw invalid(
-      path,
-      document.errors.map(({ message, pos }) => {
-        const { line, col } = counter.linePos(pos[0]);
-        return `  line ${line}, column ${col}: ${message}`;
-      }),
-    );
-  }
-  const lineOf = (place: readonly PropertyKey[]): number => {
-    for (let depth = place.length; depth > 0; depth--) {
-      const node = document.getIn(place.slice(0, depth), true) as
-        | { range?: [number, number, number] }
-        | undefined;
-      if (node?.range !== undefined) return counter.linePos(node.range[0]).line;
-    }
-    return 0;
-  };
-  return { file: document.toJS({ maxAliasCount: 100 }) ?? {}, lineOf };
 }
 
 function invalid(path: string, lines: readonly string[]): ConnectorError {

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import type { Fault } from './faults.ts';
 import type { ConfigFile } from './schema.ts';
 import { Secret } from './secret.ts';
-import { secretFromFile } from './secret-file.ts';
 import type { ConnectorConfig, RecordsConfig, SinkConfig, SourceConfig, TargetFilter } from './types.ts';
 
-/** Turns a checked file into the config. What files of secrets have wrong is added to `faults`. */
-export function resolveConfig(file: ConfigFile, folder: string, faults: Fault[]): ConnectorConfig {
+/** Turns a checked file into the config. `pats`: the PATs that are kept in files, by index of the source. */
+export function resolveConfig(
+  file: ConfigFile,
+  folder: string,
+  pats: ReadonlyMap<number, Secret>,
+): ConnectorConfig {
   const { journal, records } = file;
   const sourceIds = file.sources.map(({ id }) => id);
   const defaults: RecordsConfig = {
@@ -15,7 +17,9 @@ export function resolveConfig(file: ConfigFile, folder: string, faults: Fault[])
     ocsfVersion: records.ocsf_version,
   };
   return {
-    sources: file.sources.map((source, i) => resolveSource(source, i, folder, faults)),
+    sources: file.sources.map((source, i) =>
+      resolveSource(source, pats.get(i) ?? new Secret(source.pat ?? ''), folder),
+    ),
     journal: {
       type: journal.type,
       path: resolve(folder, journal.path),
@@ -29,17 +33,12 @@ export function resolveConfig(file: ConfigFile, folder: string, faults: Fault[])
   };
 }
 
-function resolveSource(
-  source: ConfigFile['sources'][number],
-  i: number,
-  folder: string,
-  faults: Fault[],
-): SourceConfig {
+function resolveSource(source: ConfigFile['sources'][number], pat: Secret, folder: string): SourceConfig {
   const { filter, reconcile } = source;
   return {
     id: source.id,
     userId: source.user_id,
-    pat: secretOf(source, i, folder, faults),
+    pat,
     baseUrl: source.base_url,
     start: source.start,
     schedule: source.schedule,
@@ -57,16 +56,6 @@ function resolveSource(
     reconcile: reconcile === false ? false : { schedule: reconcile.schedule, daysBack: reconcile.days_back },
     caFile: source.ca_file === undefined ? undefined : resolve(folder, source.ca_file),
   };
-}
-
-function secretOf(source: ConfigFile['sources'][number], i: number, folder: string, faults: Fault[]): Secret {
-  if (source.pat_file === undefined) return new Secret(source.pat ?? '');
-  try {
-    return secretFromFile(resolve(folder, source.pat_file));
-  } catch (error) {
-    faults.push({ path: ['sources', i, 'pat_file'], message: (error as Error).message });
-    return new Secret('');
-  }
 }
 
 function resolveSink(

@@ -69,7 +69,7 @@ function unknownSources(sources: readonly Item[], sinks: readonly Item[]): Fault
     return named.flatMap((id, k) =>
       known.has(id)
         ? []
-        : [{ path: ['sinks', i, 'sources', k], message: `is no source: there are ${[...known].join(', ')}` }],
+        : [{ path: ['sinks', i, 'sources', k], message: 'is no id of a source in this file' }],
     );
   });
 }
@@ -91,13 +91,13 @@ function longestDaysBack({ reconcile }: Item): number {
   if (reconcile === false) return 0;
   const days = isMapping(reconcile) ? reconcile.days_back : undefined;
   if (days === undefined) return 30;
-  return Array.isArray(days) ? Math.max(0, ...days.filter((each) => typeof each === 'number')) : 0;
+  return Array.isArray(days) ? Math.max(0, ...days.filter((each) => Number.isSafeInteger(each))) : 0;
 }
 
 function outputFaults(file: unknown, sinks: readonly Item[], folder: string): Fault[] {
   const journal = isMapping(file) && isMapping(file.journal) ? file.journal : {};
   const data = resolve(folder, String(journal.path ?? './data'));
-  const taken = new Set<string>();
+  const taken: string[] = [];
   let stdouts = 0;
   return sinks.flatMap((sink, i) => {
     if (sink.type === 'stdout' && ++stdouts > 1) {
@@ -113,8 +113,15 @@ function outputFaults(file: unknown, sinks: readonly Item[], folder: string): Fa
         },
       ];
     }
-    if (taken.has(path)) return [{ path: ['sinks', i, 'path'], message: 'is the folder of another sink' }];
-    taken.add(path);
+    if (taken.some((other) => isInside(path, other) || isInside(other, path))) {
+      return [
+        {
+          path: ['sinks', i, 'path'],
+          message: 'is the folder of another sink, or lies in one another with it',
+        },
+      ];
+    }
+    taken.push(path);
     return [];
   });
 }

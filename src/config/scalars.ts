@@ -23,7 +23,7 @@ function refuse(context: z.core.$RefinementCtx, message: string): never {
 /** A duration, in milliseconds. */
 export function duration(least: string, most: string) {
   return z
-    .string({ error: 'give a duration in quotes or with its unit, such as 30s, 15m, 1h or 45d' })
+    .string({ error: 'must be a duration in quotes or with its unit, such as 30s, 15m, 1h or 45d' })
     .transform((text, context) => {
       const ms = parseDuration(text);
       if (ms === undefined) return refuse(context, 'is no duration: use 250ms, 30s, 15m, 1h or 45d');
@@ -35,7 +35,7 @@ export function duration(least: string, most: string) {
 /** A size, in bytes. */
 export function size(least: string) {
   return z
-    .string({ error: 'give a size with its unit, such as 5MiB or 10GiB' })
+    .string({ error: 'must be a size with its unit, such as 5MiB or 10GiB' })
     .transform((text, context) => {
       const bytes = parseSize(text);
       if (bytes === undefined) return refuse(context, 'is no size: use 5MiB, 10GiB or 500MB');
@@ -46,7 +46,7 @@ export function size(least: string) {
 /** An id of a source or sink. */
 export function id(reserved: readonly string[] = []) {
   return z
-    .string({ error: 'give an id: small letters, digits and hyphens' })
+    .string({ error: 'must be an id: small letters, digits and hyphens' })
     .regex(/^[a-z0-9-]{1,40}$/, { error: 'must be 1 to 40 of a-z, 0-9 and -' })
     .refine((text) => !reserved.includes(text), {
       error: `must not be one of ${reserved.join(', ')}: the journal needs them`,
@@ -55,21 +55,21 @@ export function id(reserved: readonly string[] = []) {
 
 /** A text that is not empty, on one line. */
 export function text(what: string) {
-  return z.string({ error: `give ${what} as text` }).refine((value) => /^[^\p{Cc}]+$/u.test(value), {
+  return z.string({ error: `must be ${what}, as text` }).refine((value) => /^[^\p{Cc}]+$/u.test(value), {
     error: `must be ${what}: not empty, without control characters`,
   });
 }
 
 /** A personal access token, as an HTTP header can carry it (RFC 9110, section 5.5). */
 export const pat = z
-  .string({ error: 'give the personal access token as text' })
+  .string({ error: 'must be the personal access token, as text' })
   .refine((value) => /^[\x21-\x7e]{1,4096}$/.test(value), {
     error: 'must be one line of visible ASCII: the token only, without quotes or spaces',
   });
 
 /** A cron expression. */
 export const cron = z
-  .string({ error: 'give a cron expression in quotes, such as "* * * * *"' })
+  .string({ error: 'must be a cron expression in quotes, such as "* * * * *"' })
   .refine((value) => isCron(value), {
     error: 'is no cron expression: five fields (or six, seconds first), such as "* * * * *"',
   });
@@ -88,7 +88,7 @@ export function whole(least: number, most: number) {
 
 /** Where a source begins. */
 export const start = z
-  .string({ error: 'give a time, such as 2026-01-31T00:00:00Z, -90d, or now' })
+  .string({ error: 'must be a time, such as 2026-01-31T00:00:00Z, -90d, or now' })
   .transform((value, context): StartConfig => {
     if (value === 'now') return { kind: 'now' };
     if (value.startsWith('-')) {
@@ -104,12 +104,12 @@ export const start = z
   });
 
 /** Where the API is: https, or http on loopback. */
-export const baseUrl = z.string({ error: 'give a URL' }).transform((value, context) => {
+export const baseUrl = z.string({ error: 'must be a URL' }).transform((value, context) => {
   if (!URL.canParse(value)) return refuse(context, 'is no URL: use https://api.clarifai.com');
   const url = new URL(value);
   if (url.username !== '' || url.password !== '')
     return refuse(context, 'must hold no credentials: use pat or pat_file');
-  if (url.search !== '' || url.hash !== '') return refuse(context, 'must have no query and no fragment');
+  if (/[?#]/.test(url.href)) return refuse(context, 'must have no query and no fragment');
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
     return refuse(context, 'must be https: http is for loopback only');
@@ -119,7 +119,7 @@ export const baseUrl = z.string({ error: 'give a URL' }).transform((value, conte
 
 /** An operation by name or number. */
 export const operation = z
-  .union([z.string(), z.int().min(0)], { error: 'must be the name or the number of an operation' })
+  .union([z.string(), whole(0, 2_147_483_647)], { error: 'must be the name or the number of an operation' })
   .superRefine((value, context) => {
     if (typeof value === 'number' || OPERATION_CODES.has(value)) return;
     const nearest = closest(value, [...OPERATION_CODES.keys()]);

@@ -17,7 +17,7 @@ export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const nearest = closest(key, [...known]);
-  const isNear = distance(key, nearest) <= Math.max(2, key.length / 3);
+  const isNear = distance(key, nearest) <= Math.max(1, key.length / 3);
   return isNear
     ? `is no known key: did you mean ${nearest}?`
     : `is no known key: known are ${known.join(', ')}`;

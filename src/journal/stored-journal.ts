@@ -1,5 +1,6 @@
 import type { Span } from '../event/span.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ConnectorError } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Store } from '../store/store.ts';
 import { damaged, trimmedAway } from './damage.ts';
@@ -53,6 +54,8 @@ export class StoredJournal implements Journal {
   #headHash: string;
   #trim: TrimRecord | undefined;
   #attempt: Attempt | undefined;
+  /** Another process was faster, and what it wrote was not read to its end yet: no draft made before may be written. */
+  #behind = false;
   #appending = false;
 
   /** @param found what recovery has read */
@@ -96,16 +99,20 @@ export class StoredJournal implements Journal {
     if (this.#appending) throw new Error('Journal.append was called while a call was under way: a defect.');
     this.#appending = true;
     try {
-      this.#attempt = await this.#attemptOf(draft);
-      const { segment, body } = this.#attempt;
-      const ours = await this.#deps.files.put(segment, body);
-      this.#attempt = undefined;
-      if (!ours) {
-        await this.#catchUp();
-        return undefined;
+      if (!this.#behind) {
+        this.#attempt = await this.#attemptOf(draft);
+        const { segment, body } = this.#attempt;
+        const ours = (await this.#deps.files.put(segment, body)) && !(await this.#isHole(segment.header.n));
+        this.#attempt = undefined;
+        if (ours) {
+          this.#advance(segment);
+          return segment;
+        }
+        this.#behind = true;
       }
-      this.#advance(segment);
-      return segment;
+      await this.#catchUp();
+      this.#behind = false;
+      return undefined;
     } finally {
       this.#appending = false;
     }
@@ -135,11 +142,24 @@ export class StoredJournal implements Journal {
     return n <= this.#head.n ? Promise.resolve() : this.#waiters.wait(n, signal);
   }
 
-  /** Puts on record what retention is about to remove. Durable when it resolves. Throws `store.conflict`. */
+  /**
+   * Puts on record what retention is about to remove. Durable when it resolves. Throws `store.conflict`, also
+   * when another process has put more on record.
+   */
   async recordTrim(record: TrimRecord): Promise<void> {
     const { store } = this.#deps;
     const stored = await readTrim(store, this.sourceId);
+    if (stored !== undefined && stored.record.begins > record.begins) {
+      this.#adoptTrim(stored.record);
+      throw new ConnectorError(`Another process has removed more of ${this.sourceId} in the meantime.`, {
+        code: 'store.conflict',
+      });
+    }
     await writeTrim(store, this.sourceId, record, stored?.version);
+    this.#adoptTrim(record);
+  }
+
+  #adoptTrim(record: TrimRecord | undefined): void {
     this.#trim = record;
     this.#index.reset();
   }
@@ -172,6 +192,15 @@ export class StoredJournal implements Journal {
     );
   }
 
+  /**
+   * Whether number `n`, which should be behind the head, lies where retention has removed segments: this process was
+   * stopped for that long. What it writes there is no part of the chain, and goes with the next retention.
+   */
+  async #isHole(n: number): Promise<boolean> {
+    const trim = (await readTrim(this.#deps.store, this.sourceId))?.record;
+    return trim !== undefined && n < trim.begins;
+  }
+
   #advance(segment: Segment): void {
     this.#deps.cache.add(segment);
     this.#head = segment.header;
@@ -188,6 +217,7 @@ export class StoredJournal implements Journal {
 
   /** Another process was faster: takes over what it wrote. */
   async #catchUp(): Promise<void> {
+    if (await this.#isHole(this.#head.n + 1)) return this.#startOver();
     const { files } = this.#deps;
     const before = this.#head.n;
     for (;;) {
@@ -196,7 +226,7 @@ export class StoredJournal implements Journal {
       checkLink(files, next, this.#headHash);
       this.#advance(next);
     }
-    // We were behind for so long that what follows our head was trimmed.
+    // What follows our head was trimmed in between.
     if (this.#head.n === before) await this.#startOver();
   }
 
@@ -211,10 +241,9 @@ export class StoredJournal implements Journal {
         'another chain has taken its place while this process was running; restart it',
       );
     }
-    this.#trim = found.trim;
     this.#head = found.head.header;
     this.#headHash = found.head.hash;
-    this.#index.reset();
+    this.#adoptTrim(found.trim);
     this.#waiters.reached(this.#head.n);
   }
 
@@ -238,8 +267,7 @@ export class StoredJournal implements Journal {
     if (goneBy(this.#trim)) return true;
     const record = (await readTrim(this.#deps.store, this.sourceId))?.record;
     if (!goneBy(record)) return false;
-    this.#trim = record;
-    this.#index.reset();
+    this.#adoptTrim(record);
     return true;
   }
 }

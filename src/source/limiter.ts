@@ -42,7 +42,9 @@ const WINDOW_MS = 1_000;
  */
 const MARGIN_MS = 20;
 /** How much of being late may be made up for, so that late timers cost no throughput. */
-const CATCH_UP_MS = 50;
+const CATCH_UP_MS = 200;
+/** Requests that make up for a late one come at this share of the spacing: the window still holds no more. */
+const CATCH_UP_SPACING = 0.85;
 /** A throttle answer leaves this share of the rate; each success gives back this share of the configured rate. */
 const DECREASE = 0.7;
 const INCREASE = 0.01;
@@ -50,7 +52,7 @@ const INCREASE = 0.01;
 const FLOOR = 1 / 64;
 
 /**
- * {@link Limiter} with even spacing: requests are at least 1000 / rate ms apart, and no window of 1,000 ms (1000 / rate
+ * {@link Limiter} with even spacing: requests are 1000 / rate ms apart, a little less behind a late one, and no window of 1,000 ms (1000 / rate
  * ms for rates below 1) holds more than the rate, by the time at which requests were really sent. A request that was
  * let go but not sent yet, while its connection opens, counts as being sent at any moment. Additive increase,
  * multiplicative decrease.
@@ -105,7 +107,10 @@ export class RateLimiter implements Limiter {
       const waiter: Waiter = { grant };
       signal.addEventListener('abort', onAbort, { once: true });
       queue.push(waiter);
-      if (this.#wake === undefined) void this.#run();
+      if (this.#wake !== undefined) return;
+      // Nobody waited: what follows is not late.
+      this.#plannedMs = Math.max(this.#plannedMs, this.#clock.monotonicMs());
+      void this.#run();
     });
   }
 
@@ -141,7 +146,7 @@ export class RateLimiter implements Limiter {
   #dueMs(): number {
     return Math.max(
       this.#plannedMs,
-      this.#lastGrantMs + this.#spacingMs(0),
+      this.#lastGrantMs + this.#spacingMs(0) * CATCH_UP_SPACING,
       this.#pausedUntilMs,
       this.#windowFreeMs(),
     );
@@ -192,6 +197,7 @@ export class RateLimiter implements Limiter {
   #slowDown(grantedMs: number, waitMs: number): void {
     const nowMs = this.#clock.monotonicMs();
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + waitMs);
+    this.#plannedMs = Math.max(this.#plannedMs, this.#pausedUntilMs);
     if (grantedMs <= this.#lastDecreaseMs) return;
     this.#lastDecreaseMs = nowMs;
     this.#share = Math.max(FLOOR, this.#share * DECREASE);

@@ -137,7 +137,7 @@ sinks:
       'line 5: sources[0].settel is no known key: did you mean settle?',
       'line 6: sources[0].page_size must be a whole number from 1 to 1000',
       'line 7: journal.retention must be at least 32d',
-      'line 9: sinks[0].sources[0] is no source',
+      'line 9: sinks[0].sources[0] is no id of a source',
       'line 9: sinks[0].path and journal.path lie in one another',
       'line 10: sinks[1].id is taken',
       'line 10: sinks[1].format must be ecs, ocsf or raw',
@@ -149,7 +149,7 @@ sinks:
 
   it.each([
     ['pat: x', 'pat_file stands beside pat'],
-    ['settle: 30', 'settle give a duration'],
+    ['settle: 30', 'settle must be a duration'],
     ['settle: 2d', 'settle must be from 0s to 1d'],
     ['overlap: 0s', 'overlap must be from 1s'],
     ['schedule: "61 * * * *"', 'schedule is no cron expression'],
@@ -172,7 +172,7 @@ sinks:
   it.each([
     ['sources: []', 'sources must name at least one source'],
     ['[]', 'the file must be a mapping'],
-    ['', 'sources'],
+    ['', 'the file is empty'],
     [`${SOURCE}sinks: [{ id: a, type: s3, bucket: b }]`, 'sinks[0].type s3 is not in this version'],
     [`${SOURCE}sinks: [{ id: a, type: elasticsearch, nodes: [] }]`, 'elasticsearch is not in this version'],
     [`${SOURCE}sinks: [{ id: a, type: fiel, path: x }]`, 'sinks[0].type must be file or stdout'],
