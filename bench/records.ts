@@ -15,7 +15,7 @@ const context: RecordContext = {
   userId: 'acme-corp',
   readTime: '2025-01-17T12:45:00.000Z',
 };
-const options: RecordOptions = { pii: 'minimal', includeOriginal: false, ocsfVersion: '1.8.0' };
+const options: RecordOptions = { pii: 'names', includeOriginal: false, ocsfVersion: '1.8.0' };
 
 /** An entry of about 1 KB, as the documented sample has it. */
 function entry(n: number): Buffer {

@@ -1,4 +1,3 @@
-import { settledEnd } from '../collector/plan.ts';
 import type { ConnectorConfig, SourceConfig } from '../config/types.ts';
 import type { Span } from '../event/span.ts';
 import { subtractSpans, unionSpans } from '../event/span-set.ts';
@@ -37,7 +36,7 @@ export interface SourceStatus {
         readonly start: Span['from'];
         /** Event time that is read. */
         readonly coverage: readonly Span[];
-        /** Event time between start and now that is not: backfill reads it, except for gaps. */
+        /** Event time from the start to the end of coverage that is not: backfill reads it, except for gaps. */
         readonly uncovered: readonly Span[];
         /** Given up: the API no longer showed it. */
         readonly gaps: readonly Span[];
@@ -89,7 +88,6 @@ async function readJournalStatus(
   const nowMs = clock.nowMs();
   const end = header.coverage.at(-1)?.to ?? genesis.start;
   const known = unionSpans(header.coverage, header.gaps);
-  const settled = settledEnd(nowMs, source.settleMs);
   return {
     chainId: genesis.chainId,
     head: header.n,
@@ -98,7 +96,7 @@ async function readJournalStatus(
     sameSource: genesis.fingerprint === fingerprintOf(source),
     start: genesis.start,
     coverage: header.coverage,
-    uncovered: genesis.start < settled ? subtractSpans({ from: genesis.start, to: settled }, known) : [],
+    uncovered: genesis.start < end ? subtractSpans({ from: genesis.start, to: end }, known) : [],
     gaps: header.gaps,
     trimmed: found.trim?.spans ?? [],
     lagMs: Math.max(0, nowMs - Number(end / 1_000_000n)),

@@ -27,7 +27,10 @@ export interface RepairPlan {
   readonly chainId: string;
   /** Sinks that are behind this segment go back to what follows it. */
   readonly lastGood: number;
-  /** Keys to copy under `chains/<replaced>/`, in that order, before anything else. */
+  /**
+   * Keys to copy under `chains/<replaced>/`, in that order, before anything else. All of them are there when the plan
+   * is made: what the repair writes itself is never set aside.
+   */
   readonly aside: readonly string[];
   /** Objects to write, whatever is there, in that order. */
   readonly write: readonly { readonly key: string; readonly body: Buffer }[];

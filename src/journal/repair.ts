@@ -75,9 +75,7 @@ async function carryOut(store: Store, source: string, plan: RepairPlan): Promise
   for (const key of plan.aside) {
     const copy = `${asidePrefix(source, plan.replaced)}${key.slice(key.lastIndexOf('/') + 1)}`;
     const object = await store.get(key);
-    // What this repair wrote before it was interrupted is no part of the old chain.
-    const isNew = plan.write.some((each) => each.key === key && object?.body.equals(each.body));
-    if (object !== undefined && !isNew) await store.putIfAbsent(copy, object.body);
+    if (object !== undefined) await store.putIfAbsent(copy, object.body);
     aside.push(copy);
   }
   for (const { key, body } of plan.write) {

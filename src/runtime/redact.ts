@@ -5,7 +5,7 @@ const SHORTEST_SECRET = 4;
 
 /**
  * Makes a function that replaces every secret in a text with `[redacted]`: as it is, JSON-escaped (also twice),
- * URL-encoded, and in Base64 and Base64url at any alignment (so inside `user:password` too). A secret that was
+ * URL-encoded, as in a form, and in Base64 and Base64url at any alignment (so inside `user:password` too). A secret that was
  * replaced by a newer one stays redacted. Values shorter than 4 characters are left alone.
  *
  * @param secrets the secrets as they are now; called for every text
@@ -28,7 +28,8 @@ export function createRedactor(secrets: () => readonly string[]): (text: string)
 function formsOf(secret: string): readonly string[] {
   const escaped = escapeJson(secret);
   const urlEncoded = encodeURIComponent(secret.toWellFormed());
-  const forms = [secret, escaped, escapeJson(escaped), urlEncoded, urlEncoded.replaceAll('%20', '+')];
+  const formEncoded = new URLSearchParams([['', secret]]).toString().slice(1);
+  const forms = [secret, escaped, escapeJson(escaped), urlEncoded, formEncoded];
   for (const offset of [0, 1, 2]) forms.push(...base64Forms(secret, offset));
   return [...new Set(forms)]
     .filter((form) => form.length >= SHORTEST_SECRET)

@@ -7,6 +7,7 @@ import { verifyJournal } from '../../src/journal/verify.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
 import { silentLog } from '../../src/runtime/log.ts';
 import { MemoryStore, type StoreOperation } from '../../src/store/memory.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { draftOf, grow, mixed, open, recordingLog, SOURCE } from './chain.ts';
 
 const ENDS = 5;
@@ -139,6 +140,28 @@ describe('journal whose store fails', () => {
     expect((await journal.read(1)).header.n).toBe(1);
     mend();
     expect((await journal.append(draft))?.header.n).toBe(3);
+    expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
+  });
+
+  it('recognises a segment whose answer was lost as its own, however late it asks again', async () => {
+    let losing = false;
+    const store = new MemoryStore({
+      after: (operation) => {
+        if (!losing || operation !== 'putIfAbsent') return;
+        throw new ConnectorError('no answer', { code: 'store.io', retryable: true });
+      },
+    });
+    const clock = new FakeClock();
+    const journal = await open(store, { clock });
+    losing = true;
+    const draft = draftOf(1);
+    await expect(journal.append(draft)).rejects.toMatchObject({ code: 'store.io' });
+    expect(journal.head.n).toBe(0);
+    losing = false;
+    await clock.advance(3_600_000);
+    const segment = await journal.append(draft);
+    expect(segment?.header).toMatchObject({ n: 1, written: '2026-01-01T00:00:00.000Z' });
+    expect(journal.head.n).toBe(1);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });
 

@@ -266,6 +266,15 @@ describe('damage to what stands around the segments', () => {
     expect(await contents(store)).toEqual(before);
   });
 
+  it('fault 75: an undated segment that retention kept is missing: it is named, and the journal is not opened', async () => {
+    const store = await trimmed();
+    await store.delete(key(3));
+    const { faults, lastGood } = await verifyJournal(store, SOURCE);
+    expect(faults).toEqual([{ key: key(3), reason: 'it is missing', n: 3 }]);
+    expect(lastGood).toBe(ENDS);
+    await expect(open(store)).rejects.toMatchObject({ code: 'journal.damaged', exitCode: 6, key: key(3) });
+  });
+
   it('fault 75: a journal that lost everything but its segments above genesis is not begun anew', async () => {
     const store = await trimmed();
     for (const at of [key(0), trimKey(SOURCE)]) await store.delete(at);

@@ -160,15 +160,27 @@ describe('journals on one store', () => {
     expect(sleeper.headHash).toBe(other.headHash);
   });
 
-  it('one whose chain was replaced by a repair meanwhile stops with an error', async () => {
+  it('one whose chain was replaced by another meanwhile stops with an error', async () => {
     const store = new MemoryStore();
     const journal = await open(store);
     await grow(journal, 2);
-    const body = (await store.get('acme/segments/000000000002.ndjson.gz'))!.body;
     for (const key of await store.list('')) await store.delete(key);
-    await open(store, { random: { float: () => 0, hex: () => 'f'.repeat(16) } });
-    await store.putIfAbsent('acme/segments/000000000003.ndjson.gz', body);
-    await expect(journal.append(draftOf(3))).rejects.toMatchObject({ code: 'journal.damaged', exitCode: 6 });
+    const other = await open(store, { random: { float: () => 0, hex: () => 'f'.repeat(16) } });
+    await grow(other, 3);
+    const refusal = { code: 'journal.damaged', exitCode: 6 };
+    await expect(journal.append(draftOf(3))).rejects.toMatchObject({
+      ...refusal,
+      key: segmentKey(SOURCE, 3),
+    });
+    await grow(other, 9);
+    const options = { store, nowMs: LATER_MS, retentionMs: 0, neededFrom: 99, log: silentLog };
+    await applyRetention({ ...options, journal: other });
+    await expect(journal.append(draftOf(3))).rejects.toMatchObject({
+      ...refusal,
+      reason: expect.stringContaining('another chain has taken its place'),
+    });
+    expect(journal.head.n).toBe(2);
+    expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });
 
   it('wakes those who wait in the process that was slower, too', async () => {

@@ -152,6 +152,18 @@ describe('repair of any damage', () => {
     expect((await open(store)).headHash).toBe(journal.headHash);
   });
 
+  it('guards the last good segment, which nothing follows yet, by the hash in genesis', async () => {
+    const store = await chain(false);
+    await flip(store, key(5));
+    await repair(store);
+    const bytes = await gzipCodec.decompress((await store.get(key(4)))!.body, 1 << 20);
+    const changed = bytes.toString('latin1').replace('"req-4"', '"req-9"');
+    await overwrite(store, key(4), await gzipCodec.compress(Buffer.from(changed, 'latin1')));
+    const { faults } = await verifyJournal(store, SOURCE);
+    const reason = 'it is not the segment that genesis names as the last good one';
+    expect(faults).toEqual([{ key: key(4), reason, n: 4 }]);
+  });
+
   it('mends more faults than a report lists, at once', async () => {
     const store = new MemoryStore();
     const journal = await open(store);
