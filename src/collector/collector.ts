@@ -340,5 +340,5 @@ const FUTURE_TOLERANCE: Nanos = 60_000_000_000n;
 
 /** Enough walkers to keep the rate up at about 600 ms a request, and few enough for bounded memory. */
 function walkersFor(requestsPerSecond: number): number {
-  return Math.min(16, Math.max(1, Math.ceil(requestsPerSecond * 0.6)));
+  return Math.min(10, Math.max(1, Math.ceil(requestsPerSecond * 0.6)));
 }

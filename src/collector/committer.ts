@@ -18,10 +18,10 @@ import type { Piece } from './piece.ts';
 
 /** What one commit holds at the most, unless a single reading is larger. */
 const MAX_SEGMENT_ENTRIES = 20_000;
-const MAX_SEGMENT_BYTES = 8 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 3 * 1024 * 1024;
 
 /** Bytes of pieces that wait; beyond that {@link Committer.submit} makes walkers wait. */
-const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 const HOUR: Nanos = 3600n * SECOND;
 

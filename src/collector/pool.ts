@@ -151,7 +151,7 @@ class Pool {
   #weight(walker: Walker): number {
     const { rest, expectedEntries } = walker;
     if (rest === undefined) return 0;
-    if (expectedEntries === undefined) return rest.to - rest.from > MIN_UNKNOWN ? 1 : 0;
+    if (expectedEntries === undefined) return 0;
     return expectedEntries > WORTH_SHARING * Math.max(this.#task.pageSize(), 1) ? expectedEntries : 0;
   }
 }

@@ -52,10 +52,10 @@ const INCREASE = 0.01;
 const FLOOR = 1 / 64;
 
 /**
- * {@link Limiter} with even spacing: requests are 1000 / rate ms apart, a little less behind a late one, and no window of 1,000 ms (1000 / rate
- * ms for rates below 1) holds more than the rate, by the time at which requests were really sent. A request that was
- * let go but not sent yet, while its connection opens, counts as being sent at any moment. Additive increase,
- * multiplicative decrease.
+ * {@link Limiter} with even spacing: requests are 1000 / rate ms apart, a little less behind a late one, and no
+ * window of 1,000 ms (1000 / rate ms for rates below 1) holds more than the rate, by the time at which requests were
+ * really sent. A request that was let go but not sent yet, while its connection opens, counts as being sent at any
+ * moment. Additive increase, multiplicative decrease.
  */
 export class RateLimiter implements Limiter {
   readonly #clock: Clock;

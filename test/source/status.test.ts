@@ -1,16 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STATUS_CODES, statusKind } from '../../src/source/status.ts';
 
-const proto = readFileSync(
-  join(
-    dirname(createRequire(import.meta.url).resolve('clarifai-nodejs-grpc/package.json')),
-    'proto/clarifai/api/status/status_code.proto',
-  ),
-  'utf8',
-);
+const PROTO = '../../node_modules/clarifai-nodejs-grpc/proto/clarifai/api/status/status_code.proto';
+const proto = readFileSync(new URL(PROTO, import.meta.url), 'utf8');
 
 describe('status', () => {
   it('names and numbers are those of the proto file', () => {
