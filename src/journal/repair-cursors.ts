@@ -14,7 +14,7 @@ export async function moveCursors(
   for (const key of await store.list(`${source}/cursors/`)) {
     const object = await store.get(key);
     const cursor = object && parse(object.body);
-    if (cursor === undefined || cursor['chain_id'] !== chain.from) continue;
+    if (cursor === undefined || cursor.chain_id !== chain.from) continue;
     const { segment } = cursor;
     if (typeof segment !== 'number') continue;
     const place = segment > chain.lastGood ? { segment: chain.lastGood + 1, line: 0 } : {};
