@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S node --max-semi-space-size=4 --disable-warning=ExperimentalWarning
 import { once } from 'node:events';
 import type { Host } from './cli/host.ts';
 import { runCommandLine } from './cli/program.ts';

@@ -1,7 +1,7 @@
 import type { PiiMode } from '../record/record.ts';
 import type { Secret } from './secret.ts';
 
-/** Record formats. `ocsf` comes with a later version and is refused until then. */
+/** Record formats. */
 export type Format = 'ecs' | 'ocsf' | 'raw';
 
 /** One target of a filter: an object with one key, e.g. `{ user: { id: 'x' } }`, as the API takes it. */
