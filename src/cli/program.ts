@@ -37,6 +37,8 @@ function tellError(error: unknown, host: Host): number {
     host.writeErr(`clarifai-siem-export: ${error.message}\n`);
     return error.exitCode;
   }
+  // Whoever reads standard output has seen enough, as `head` does.
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return ExitCode.done;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   host.writeErr(`clarifai-siem-export: unexpected: ${text}\n`);
   return ExitCode.unexpected;
