@@ -24,7 +24,7 @@ export interface PoolTask {
 }
 
 /** Answers that must be left in a walk before another walker takes half of it: sharing costs half an answer. */
-const WORTH_SHARING = 3;
+const WORTH_SHARING = 2;
 
 /** A walk shorter than this is not shared before its density is known. */
 const MIN_UNKNOWN: Nanos = 3600n * SECOND;

@@ -26,6 +26,9 @@ export interface SourceRunnerDeps {
 /** How often the store is asked for work that a command has left, milliseconds. */
 const REQUESTS_EVERY_MS = 2_000;
 
+/** A catch-up that took longer than this leaves enough behind it to be worth another one, milliseconds. */
+const LONG_CATCH_UP_MS = 600_000;
+
 /** How a source is doing, for readiness and status. */
 export interface SourceHealth {
   /** Set while Clarifai refuses us: code of the error. */
@@ -91,7 +94,7 @@ export class SourceRunner {
       await this.#readBacklog(signal);
       const unanchored = report?.holes.some((hole) => hole.reason === 'unanchored') ?? false;
       const tookMs = clock.monotonicMs() - startedMs;
-      if (!unanchored && tookMs < Math.max(60_000, source.settleMs)) break;
+      if (!unanchored && tookMs < Math.max(LONG_CATCH_UP_MS, source.settleMs)) break;
     }
     await collector.close();
   }

@@ -38,9 +38,9 @@ interface Waiter {
 const WINDOW_MS = 1_000;
 /**
  * Added to the window, so that requests whose way to the server takes differently long cannot meet there in one
- * second. Costs 2 % of the rate.
+ * second. Costs 1.6 % of the rate.
  */
-const MARGIN_MS = 20;
+const MARGIN_MS = 16;
 /** How much of being late may be made up for, so that late timers cost no throughput. */
 const CATCH_UP_MS = 200;
 /** Requests that make up for a late one come at this share of the spacing: the window still holds no more. */
