@@ -69,7 +69,9 @@ describe('scanner', () => {
         fc.constantFrom('{"entries":[', '{"status":{},"entries":[{},', ''),
         (text, opening) => {
           const body =
-            opening === '' || text.startsWith('\ufeff') ? text.replace(/^\ufeff+/, '') : `${opening}${text}]}`;
+            opening === '' || text.startsWith('\ufeff')
+              ? text.replace(/^\ufeff+/, '')
+              : `${opening}${text}]}`;
           expect(takes(() => cutAnswer(Buffer.from(body)))).toBe(isJson(body));
         },
       ),
