@@ -149,7 +149,10 @@ export class Committer {
         'another writer was faster: reading on from its head',
       );
     }
-    for (let i = 0; i < pieces.length; i++) this.#waitingBytes -= this.#queue[i]!.bytes;
+    for (const { piece, bytes } of this.#queue.slice(0, pieces.length)) {
+      this.#waitingBytes -= bytes;
+      piece.release?.();
+    }
     this.#queue.splice(0, pieces.length);
     this.#wake();
   }

@@ -33,6 +33,8 @@ export interface Piece {
   readonly evidence: readonly AnswerEvidence[];
   /** Counts what becomes of it. */
   readonly tally: Tally;
+  /** Called when it is committed: nobody needs the bytes of its entries any more. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Takes pieces. Resolves when there is room for more, rejects when committing has failed for good. */

@@ -167,10 +167,10 @@ export class Walker {
     if (this.#limit !== undefined && this.#from >= this.#limit) this.#limit = undefined;
     const undated = reply.entries.filter((entry) => entry.at === undefined);
     const proves = proven.from < proven.to;
-    if (!proves && undated.length === 0) return;
+    if (!proves && undated.length === 0) return reply.release?.();
     if (proves) this.#noteDensity(proven, verdict.kept.length);
     const evidence = evidenceOf(reply, proves ? proven : undefined);
-    await this.#handOn(proves ? proven : undefined, verdict.kept, undated, [evidence]);
+    await this.#handOn(proves ? proven : undefined, verdict.kept, undated, [evidence], reply.release);
   }
 
   #noteDensity(span: Span, entries: number): void {
@@ -182,9 +182,10 @@ export class Walker {
     entries: Piece['entries'],
     undated: Piece['undated'],
     evidence: Piece['evidence'],
+    release?: () => void,
   ): Promise<void> {
     const { kind, tally } = this.#task;
-    await this.#deps.submit({ kind, proven, entries, undated, evidence, tally });
+    await this.#deps.submit({ kind, proven, entries, undated, evidence, tally, release });
     if (proven !== undefined) this.#deps.onProven?.(proven, entries.length);
   }
 

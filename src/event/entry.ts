@@ -26,4 +26,9 @@ export interface Answer {
   readonly requestId: string | undefined;
   /** Server wall clock from the HTTP `Date` header, milliseconds; undefined when absent or unreadable. */
   readonly serverMs: number | undefined;
+  /**
+   * Gives the memory of all its entries' `bytes` back at once: they are empty from then on. To be called when they
+   * are committed or dropped; without it the garbage collector does so, later.
+   */
+  readonly release?: () => void;
 }

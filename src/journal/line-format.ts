@@ -51,7 +51,7 @@ export function writeLine(into: Buffer, at: number, entry: JournalEntry): number
     end += RAW_CLOSE.length;
   }
   // A line that cannot be read back must never be acknowledged.
-  if (id.length !== ID_LENGTH || into.indexOf(LF, at) !== end - 1) {
+  if (id.length !== ID_LENGTH || bytes.length === 0 || into.indexOf(LF, at) !== end - 1) {
     throw new Error(`Entry ${id} does not fit one line of a segment: a defect of what made it.`);
   }
   return end;

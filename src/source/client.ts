@@ -156,7 +156,8 @@ class AuditLogClient implements AuditLogApi {
       { source: id, baseUrl, userId, page, nowMs, safe: this.#safe },
     );
     if (error !== undefined) throw error;
-    return { entries: parsed?.entries ?? [], requestId: parsed?.requestId, serverMs };
+    const release = () => response.release();
+    return { entries: parsed?.entries ?? [], requestId: parsed?.requestId, serverMs, release };
   }
 
   /** Undefined when it is not JSON by its type, or when it is an error whose body is no JSON. */

@@ -1,12 +1,14 @@
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Clock } from '../runtime/clock.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
+import { releaseMemory } from './body-buffer.ts';
 import { contentEncoding, decode } from './content-encoding.ts';
-import { notifyingSent } from './sent-notifier.ts';
+import { exchange, isSuccess, MAX_ERROR_BYTES, type RawResponse } from './exchange.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { timeoutError, tooLargeError, transportError } from './transport-errors.ts';
+import { timeoutError, transportError } from './transport-errors.ts';
 
 /** Options of {@link UndiciTransport}. */
 export interface UndiciTransportOptions {
@@ -29,13 +31,12 @@ const CONNECTION_LIFE_MS = 5 * 60_000;
 const MAX_CONNECTIONS = 32;
 const CONNECT_TIMEOUT_MS = 20_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** As much of an answer other than 2xx as is read. */
-const MAX_ERROR_BYTES = 64 * 1024;
 
 /** {@link Transport} on undici: HTTP/1.1, keep-alive, no redirects, no retries. Close it when done. */
 export class UndiciTransport implements Transport {
   readonly #clock: Clock;
-  readonly #dispatcher: Dispatcher;
+  /** A promise only behind a proxy: what that needs is loaded then. */
+  readonly #dispatcher: Dispatcher | Promise<Dispatcher>;
 
   /** Throws `config.proxy` (exit 2) when `httpsProxy` is no http or https URL. */
   constructor(options: UndiciTransportOptions) {
@@ -59,31 +60,25 @@ export class UndiciTransport implements Transport {
 
   /** Ends all connections. Idempotent. */
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await (await this.#dispatcher).destroy();
   }
 
   async #exchange(post: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
     const { url, headers, body, maxBytes, onSent } = post;
-    const response = await request(url, {
-      method: 'POST',
-      dispatcher: onSent === undefined ? this.#dispatcher : this.#dispatcher.compose(notifyingSent(onSent)),
+    const { origin, pathname, search } = new URL(url);
+    const request = {
+      ...{ origin, path: `${pathname}${search}`, method: 'POST' as const, body },
       headers: { ...headers, 'accept-encoding': 'gzip' },
-      body,
-      signal,
-    });
-    // A body that is left unread ends with an error that nobody waits for.
-    response.body.on('error', () => {});
-    const joined = joinHeaders(response.headers);
-    const answer = { status: response.statusCode, headers: joined };
-    const success = answer.status >= 200 && answer.status <= 299;
-    if (!success) return { ...answer, body: await readError(response.body, joined, url) };
-    const encoded = await readBody(response.body, joined, maxBytes, url);
-    const decoded = await decode(encoded, contentEncoding(joined['content-encoding']), maxBytes, url);
-    return { ...answer, body: decoded };
+    };
+    const dispatcher = await this.#dispatcher;
+    const response = await exchange(dispatcher, request, { url, maxBytes, onSent }, signal);
+    return isSuccess(response.status)
+      ? await decodeBody(response, maxBytes, url)
+      : await decodeError(response, url);
   }
 }
 
-function createDispatcher(options: UndiciTransportOptions): Dispatcher {
+function createDispatcher(options: UndiciTransportOptions): Dispatcher | Promise<Dispatcher> {
   const { caPem, lookup, httpsProxy, noProxy } = options;
   const ca = caPem === undefined ? {} : { ca: [...getCACertificates('default'), caPem] };
   const connect = { ...ca, ...(lookup === undefined ? {} : { lookup }), timeout: CONNECT_TIMEOUT_MS };
@@ -106,49 +101,27 @@ function createDispatcher(options: UndiciTransportOptions): Dispatcher {
   }
   // Empty strings, not absent ones: those would be looked up in the environment.
   const proxy = { httpProxy: '', httpsProxy, noProxy: noProxy ?? '' };
-  return new EnvHttpProxyAgent({ ...agentOptions, ...proxy, requestTls: ca, proxyTls: connect });
+  const proxyOptions = { ...agentOptions, ...proxy, requestTls: ca, proxyTls: connect };
+  // It lives on methods that only the index of undici adds to dispatchers.
+  return import('undici').then(({ EnvHttpProxyAgent }) => new EnvHttpProxyAgent(proxyOptions));
 }
 
-function joinHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) joined[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return joined;
-}
-
-/** Leaving the loop early destroys the stream, and the connection with it. */
-async function readBody(
-  stream: Dispatcher.ResponseData['body'],
-  headers: Record<string, string>,
+async function decodeBody(
+  { status, headers, body }: RawResponse,
   maxBytes: number,
   url: string,
-): Promise<Buffer> {
-  if (Number(headers['content-length'] ?? 0) > maxBytes) {
-    stream.destroy();
-    throw tooLargeError(url, maxBytes);
-  }
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLargeError(url, maxBytes);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);
+): Promise<TransportResponse> {
+  const encoding = contentEncoding(headers['content-encoding']);
+  if (encoding === 'identity') return { status, headers, body: body.bytes, release: () => body.release() };
+  const decoded = await decode(body.bytes, encoding, maxBytes, url);
+  body.release();
+  return { status, headers, body: decoded, release: () => releaseMemory(decoded) };
 }
 
-async function readError(
-  stream: Dispatcher.ResponseData['body'],
-  headers: Record<string, string>,
-  url: string,
-): Promise<Buffer> {
+async function decodeError(response: RawResponse, url: string): Promise<TransportResponse> {
   try {
-    const encoding = contentEncoding(headers['content-encoding']);
-    const encoded = await readBody(stream, headers, MAX_ERROR_BYTES, url);
-    return await decode(encoded, encoding, MAX_ERROR_BYTES, url);
+    return await decodeBody(response, MAX_ERROR_BYTES, url);
   } catch {
-    stream.destroy();
-    return Buffer.alloc(0);
+    return { ...response, body: Buffer.alloc(0), release: () => {} };
   }
 }
