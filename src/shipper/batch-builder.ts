@@ -1,11 +1,9 @@
 import type { BatchConfig } from '../config/types.ts';
 import type { OutRecord } from '../sink/sink.ts';
+import { LineSlab } from './line-slab.ts';
 
 /** The bounds of a batch. */
 export type BatchLimits = Pick<BatchConfig, 'maxRecords' | 'maxBytes'>;
-
-/** UTF-8 bytes that one UTF-16 unit takes at most. */
-const MAX_BYTES_PER_UNIT = 3;
 
 /**
  * Gathers records until a batch is full by count or by UTF-8 bytes of its lines. A record larger than `maxBytes`
@@ -14,9 +12,7 @@ const MAX_BYTES_PER_UNIT = 3;
 export class BatchBuilder {
   readonly #limits: BatchLimits;
   #records: OutRecord[] = [];
-  /** At least the bytes of the lines: exact once that could matter, since counting them costs. */
-  #bytes = 0;
-  #exact = true;
+  #lines = new LineSlab();
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
@@ -27,39 +23,25 @@ export class BatchBuilder {
     return this.#records.length;
   }
 
-  /** Adds `record`. False, and nothing added, when it no longer fits: take the batch first. */
-  add(record: OutRecord): boolean {
-    const { maxBytes } = this.#limits;
-    let bytes = record.line.length * MAX_BYTES_PER_UNIT;
-    if (this.#bytes + bytes < maxBytes) this.#exact = false;
-    else {
-      this.#count();
-      bytes = Buffer.byteLength(record.line);
-      if (this.#records.length > 0 && this.#bytes + bytes > maxBytes) return false;
-    }
-    this.#records.push(record);
-    this.#bytes += bytes;
-    return true;
+  /** Adds `record`, and returns it as the batch holds it. Undefined when it no longer fits: take the batch first. */
+  add(record: OutRecord): OutRecord | undefined {
+    const maxBytes = this.#records.length === 0 ? Number.POSITIVE_INFINITY : this.#limits.maxBytes;
+    const added = this.#lines.add(record, maxBytes);
+    if (added !== undefined) this.#records.push(added);
+    return added;
   }
 
   /** Whether nothing more should be added. */
   get full(): boolean {
-    return this.#records.length >= this.#limits.maxRecords || this.#bytes >= this.#limits.maxBytes;
+    return this.#records.length >= this.#limits.maxRecords || this.#lines.used >= this.#limits.maxBytes;
   }
 
   /** Hands over what was gathered, and begins anew. */
   take(): OutRecord[] {
     const records = this.#records;
+    if (records.length === 0) return records;
     this.#records = [];
-    this.#bytes = 0;
-    this.#exact = true;
+    this.#lines = new LineSlab();
     return records;
-  }
-
-  #count(): void {
-    if (this.#exact) return;
-    this.#bytes = 0;
-    for (const { line } of this.#records) this.#bytes += Buffer.byteLength(line);
-    this.#exact = true;
   }
 }

@@ -108,7 +108,7 @@ export class BatchReader {
           this.#sinceMs = clock.monotonicMs();
           this.#writtenMs = Date.parse(segment.header.written);
         }
-        if (!this.#builder.add(mapped.record)) {
+        if (this.#builder.add(mapped.record) === undefined) {
           this.#carried = mapped;
           return true;
         }

@@ -106,18 +106,23 @@ class Replay {
       const letter = await this.#read(key);
       if (letter === undefined) continue;
       const record = await recordOf(letter, this.#deps);
-      await this.#add(record, flush, () => keys.set(record, key));
+      await this.#add(record, flush, (held) => keys.set(held, key));
     }
     await flush();
     return this.#report();
   }
 
-  async #add(record: OutRecord, flush: () => Promise<void>, added: () => void = () => {}): Promise<void> {
-    if (!this.#builder.add(record)) {
+  async #add(
+    record: OutRecord,
+    flush: () => Promise<void>,
+    added: (record: OutRecord) => void = () => {},
+  ): Promise<void> {
+    let held = this.#builder.add(record);
+    if (held === undefined) {
       await flush();
-      this.#builder.add(record);
+      held = this.#builder.add(record)!;
     }
-    added();
+    added(held);
     if (this.#builder.full) await flush();
   }
 

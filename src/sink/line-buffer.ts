@@ -21,20 +21,30 @@ export class LineBuffer {
     if (this.#space.length > KEPT_BYTES) this.#space = Buffer.allocUnsafeSlow(INITIAL_BYTES);
     this.#used = 0;
     const ends: [name: string, start: number, end: number][] = [];
-    for (const [name, lines] of linesByFile(records)) {
+    for (const [name, due] of recordsByFile(records)) {
       const start = this.#used;
-      for (const line of lines) this.#add(line);
+      for (const record of due) this.#add(record);
       ends.push([name, start, this.#used]);
     }
     return new Map(ends.map(([name, start, end]) => [name, this.#space.subarray(start, end)]));
   }
 
-  #add(line: string): void {
+  #add(record: OutRecord): void {
+    if (record.copyLine === undefined) this.#encode(record.line);
+    else {
+      const end = this.#used + record.lineBytes!;
+      if (end >= this.#space.length) this.#grow(end + 1);
+      record.copyLine(this.#space, this.#used);
+      this.#used = end;
+    }
+    this.#space[this.#used] = LF;
+    this.#used += 1;
+  }
+
+  #encode(line: string): void {
     const needed = this.#used + line.length * MAX_BYTES_PER_UNIT + 1;
     if (needed > this.#space.length) this.#grow(needed);
     this.#used += this.#space.write(line, this.#used);
-    this.#space[this.#used] = LF;
-    this.#used += 1;
   }
 
   #grow(needed: number): void {
@@ -44,18 +54,18 @@ export class LineBuffer {
   }
 }
 
-function linesByFile(records: readonly OutRecord[]): Map<string, string[]> {
-  const files = new Map<string, string[]>();
+function recordsByFile(records: readonly OutRecord[]): Map<string, OutRecord[]> {
+  const files = new Map<string, OutRecord[]>();
   let date: string | undefined;
-  let lines: string[] | undefined;
+  let due: OutRecord[] | undefined;
   for (const record of records) {
-    if (lines === undefined || record.date !== date) {
+    if (due === undefined || record.date !== date) {
       date = record.date;
       const name = fileNameOf(date);
-      lines = files.get(name) ?? [];
-      files.set(name, lines);
+      due = files.get(name) ?? [];
+      files.set(name, due);
     }
-    lines.push(record.line);
+    due.push(record);
   }
   return files;
 }

@@ -2,8 +2,12 @@
 export interface OutRecord {
   /** Event id: 64 hex digits. */
   readonly id: string;
-  /** One line of JSON without the line end. */
+  /** One line of JSON without the line end. Made anew at each access when the record holds its bytes. */
   readonly line: string;
+  /** Length of `line` in UTF-8; present when the record holds its bytes, with {@link copyLine}. */
+  readonly lineBytes?: number;
+  /** Copies the UTF-8 bytes of `line` to `into`, from `at` on. */
+  copyLine?(into: Buffer, at: number): void;
   /** Event date `YYYY-MM-DD` in UTC, or undefined for an entry without a usable time. */
   readonly date: string | undefined;
   /** Segment and line of the entry in the journal: a stable, ascending position. */
