@@ -5,6 +5,14 @@ import { LineSlab } from './line-slab.ts';
 /** The bounds of a batch. */
 export type BatchLimits = Pick<BatchConfig, 'maxRecords' | 'maxBytes'>;
 
+/** Records that go out together. */
+export interface GatheredBatch {
+  /** In the order they were added. */
+  readonly records: readonly OutRecord[];
+  /** Gives the memory of their lines back at once: to be called when nobody reads a line of them any more. */
+  release(): void;
+}
+
 /**
  * Gathers records until a batch is full by count or by UTF-8 bytes of its lines. A record larger than `maxBytes`
  * goes alone.
@@ -37,11 +45,11 @@ export class BatchBuilder {
   }
 
   /** Hands over what was gathered, and begins anew. */
-  take(): OutRecord[] {
-    const records = this.#records;
-    if (records.length === 0) return records;
+  take(): GatheredBatch {
+    const [records, lines] = [this.#records, this.#lines];
+    if (records.length === 0) return { records, release: () => {} };
     this.#records = [];
     this.#lines = new LineSlab();
-    return records;
+    return { records, release: () => lines.release() };
   }
 }

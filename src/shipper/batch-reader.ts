@@ -2,15 +2,13 @@ import type { BatchConfig } from '../config/types.ts';
 import type { Journal, Segment } from '../journal/types.ts';
 import type { RecordMapper } from '../record/record.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { OutRecord, Position } from '../sink/sink.ts';
-import { BatchBuilder } from './batch-builder.ts';
+import type { Position } from '../sink/sink.ts';
+import { BatchBuilder, type GatheredBatch } from './batch-builder.ts';
 import { type MappedEntry, mapEntry, type ShippedSource } from './map-entry.ts';
 import { skipTrimmed } from './start.ts';
 
-/** Records that are due, and where the journal goes on behind them. */
-export interface DueBatch {
-  /** In journal order. Empty when segments without entries were passed. */
-  readonly records: readonly OutRecord[];
+/** Records that are due, in journal order (none when segments without entries were passed), and where the journal goes on behind them. */
+export interface DueBatch extends GatheredBatch {
   /** The place behind the last record, or behind the segments passed. */
   readonly next: Position;
   /** How many of the records are minimal. */
@@ -129,7 +127,7 @@ export class BatchReader {
     if (atEnd) this.#at = { segment: this.#at.segment + 1, line: 0 };
     this.#taken = this.#at;
     const due = {
-      records: this.#builder.take(),
+      ...this.#builder.take(),
       next: this.#at,
       minimal: this.#minimal,
       writtenMs: this.#writtenMs,

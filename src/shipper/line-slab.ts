@@ -1,3 +1,4 @@
+import { releaseMemory } from '../runtime/release-memory.ts';
 import type { OutRecord, Position } from '../sink/sink.ts';
 
 /** Room at first, bytes. */
@@ -33,17 +34,31 @@ export class LineSlab {
 
   /** The line that takes `[start, end)`. */
   text(start: number, end: number): string {
+    this.#refuseReleased();
     return this.#bytes.toString('utf8', start, end);
   }
 
   /** Copies `[start, end)`. */
   copy(into: Buffer, at: number, start: number, end: number): void {
+    this.#refuseReleased();
     this.#bytes.copy(into, at, start, end);
+  }
+
+  /** Gives the memory back at once: the records in it have no lines from now on. */
+  release(): void {
+    releaseMemory(this.#bytes);
+  }
+
+  /** An empty line in place of a record must never reach a sink. */
+  #refuseReleased(): void {
+    if (this.#bytes.length > 0) return;
+    throw new Error('The line of a record was read after its batch was delivered: a defect of the sink.');
   }
 
   #grow(needed: number): void {
     const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
     this.#bytes.copy(bytes, 0, 0, this.#used);
+    releaseMemory(this.#bytes);
     this.#bytes = bytes;
   }
 }

@@ -129,7 +129,8 @@ class Replay {
   /** Sends what was gathered; it is durable in the sink when this resolves. */
   async #send(refuse: (record: OutRecord, reason: string) => Promise<void>): Promise<void> {
     this.#signal.throwIfAborted();
-    const batch = new OpenBatch(this.#builder.take());
+    const { records, release } = this.#builder.take();
+    const batch = new OpenBatch(records);
     if (batch.open === 0) return;
     let refused = 0;
     await this.#stream.send(batch, true, async (record, reason) => {
@@ -137,6 +138,7 @@ class Replay {
       refused += 1;
     });
     await this.#stream.save(true);
+    release();
     this.#refused += refused;
     this.#sent += batch.records.length - refused;
   }

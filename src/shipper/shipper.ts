@@ -237,11 +237,12 @@ class JournalShipper implements Shipper {
     }
   }
 
-  async #deliver({ records, next, minimal }: DueBatch): Promise<void> {
+  async #deliver({ records, next, minimal, release }: DueBatch): Promise<void> {
     const { metrics, clock, journal } = this.#options;
     const stream = this.#stream!;
     if (minimal > 0) metrics.count('clarifai_siem_sink_minimal_records_total', this.#labels, minimal);
     await stream.ship(new OpenBatch(records), next, this.#uncertain);
+    release();
     this.#uncertain &&= records.length === 0;
     if (records.length > 0) this.#lastSuccess = new Date(clock.nowMs()).toISOString();
     await stream.save(stream.position.segment > journal.head.n);

@@ -28,7 +28,10 @@ export interface SourceRef {
   readonly chainId: string;
 }
 
-/** Records of one source, in journal order. Never empty. */
+/**
+ * Records of one source, in journal order. Never empty. Their lines can be read until `write` has resolved with
+ * nothing to retry: what a sink needs longer, it copies.
+ */
 export interface Batch {
   readonly source: SourceRef;
   readonly records: readonly OutRecord[];

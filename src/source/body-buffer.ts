@@ -1,3 +1,5 @@
+import { releaseMemory } from '../runtime/release-memory.ts';
+
 /** Room at first when the length is not announced, bytes. */
 const INITIAL_BYTES = 64 * 1024;
 
@@ -44,13 +46,4 @@ export class BodyBuffer {
     former.copy(this.#space, 0, 0, this.#used);
     releaseMemory(former);
   }
-}
-
-/**
- * Gives the memory of `bytes` back without waiting for the garbage collector, which would let tens of megabytes
- * gather. Every view of it is empty from then on. Does nothing when `bytes` are only a part of their memory.
- */
-export function releaseMemory(bytes: Buffer): void {
-  const memory = bytes.buffer as ArrayBuffer;
-  if (!memory.detached && memory.byteLength === bytes.length) memory.transfer(0);
 }

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import type { Clock } from '../runtime/clock.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
-import { releaseMemory } from './body-buffer.ts';
+import { releaseMemory } from '../runtime/release-memory.ts';
 import { contentEncoding, decode } from './content-encoding.ts';
 import { exchange, isSuccess, MAX_ERROR_BYTES, type RawResponse } from './exchange.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
