@@ -92,7 +92,11 @@ async function runConnector(
       ...['--import', join(ROOT, 'bench', 'report-usage.mjs')],
       ...[MAIN, 'run', '--once', '--config', join(folder, 'connector.yaml')],
     ],
-    { stdio: ['ignore', process.env.BENCH_OUT ? 'inherit' : 'ignore', 'inherit'], cwd: folder, env: { ...process.env, USAGE_FILE: usageFile } },
+    {
+      stdio: ['ignore', process.env.BENCH_OUT ? 'inherit' : 'ignore', 'inherit'],
+      cwd: folder,
+      env: { ...process.env, USAGE_FILE: usageFile },
+    },
   );
   const [code] = (await once(child, 'exit')) as [number];
   if (code !== 0) throw new Error(`the connector ended with exit code ${code}`);

@@ -4,7 +4,7 @@ import { earlier, floorSecond, fromMs, type Nanos } from '../event/span.ts';
 import { fingerprintOf } from '../journal/fingerprint.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/types.ts';
-import { createMapper } from '../record/formats.ts';
+import { createStreamingMapper } from '../record/formats.ts';
 import { createShipper, type Shipper, type ShipperOptions } from '../shipper/shipper.ts';
 import { createSink } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
@@ -123,7 +123,7 @@ export function shipperOptions(
 ): ShipperOptions {
   const { clock, random, metrics } = machine;
   const labels = { source: source.id, sink: sink.id };
-  const mapper = createMapper(config.format, config.records, (what) => {
+  const mapper = createStreamingMapper(config.format, config.records, (what) => {
     metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what });
   });
   return {

@@ -1,6 +1,7 @@
 import { actionOf } from '../event/catalogue.ts';
 import type { Fields } from './fields.ts';
-import { arrayMember, member } from './json.ts';
+import { quote, quoteAll } from './json.ts';
+import type { LineWriter } from './line-writer.ts';
 
 type Outcome = 'success' | 'failure' | 'unknown';
 
@@ -19,30 +20,33 @@ function ecsAction({ operation, code, operationName }: Fields): string {
   return code === undefined ? actionOf(operationName) : `event-type-${code}`;
 }
 
-function build(fields: Fields, outcome: Outcome): string {
+function build(fields: Fields, outcome: Outcome): Buffer {
   const { operation, code } = fields;
-  return (
-    '"kind":"event","module":"clarifai","dataset":"clarifai.audit"' +
-    member('action', ecsAction(fields)) +
-    member('code', code === undefined ? undefined : String(code)) +
-    arrayMember('category', operation?.ecs.category ?? UNKNOWN_CATEGORY) +
-    arrayMember('type', operation?.ecs.type ?? UNKNOWN_TYPE) +
-    member('outcome', outcome)
+  return Buffer.from(
+    ',"kind":"event","module":"clarifai","dataset":"clarifai.audit"' +
+      `,"action":${quote(ecsAction(fields))}` +
+      (code === undefined ? '' : `,"code":"${code}"`) +
+      `,"category":${quoteAll(operation?.ecs.category ?? UNKNOWN_CATEGORY)}` +
+      `,"type":${quoteAll(operation?.ecs.type ?? UNKNOWN_TYPE)}` +
+      `,"outcome":"${outcome}"`,
   );
 }
 
 /** By code and outcome: the same text for every entry of an event type. Known codes only, so it is bounded. */
-const built = new Map<string, string>();
+const built = new Map<string, Buffer>();
 
-/** The members of `event` that follow from operation and outcome alone; the first without a comma in front. */
-export function ecsEvent(fields: Fields): string {
-  const outcome = outcomeOf(fields.success);
-  if (fields.operation === undefined) return build(fields, outcome);
-  const key = `${fields.operation.code} ${outcome}`;
+function builtOnce(fields: Fields, outcome: Outcome): Buffer {
+  const key = `${fields.operation!.code} ${outcome}`;
   let text = built.get(key);
   if (text === undefined) {
     text = build(fields, outcome);
     built.set(key, text);
   }
   return text;
+}
+
+/** Writes the members of `event` that follow from operation and outcome alone. */
+export function ecsEvent(out: LineWriter, fields: Fields): void {
+  const outcome = outcomeOf(fields.success);
+  out.bytes(fields.operation === undefined ? build(fields, outcome) : builtOnce(fields, outcome));
 }

@@ -1,23 +1,32 @@
 import type { TargetKind } from '../event/catalogue.ts';
 import type { Fields } from './fields.ts';
-import { arrayMember, member, quote, section } from './json.ts';
+import type { LineWriter } from './line-writer.ts';
 import type { Person } from './person.ts';
 import type { Target } from './target.ts';
 
 /** Kinds with a place of their own in ECS: `user.target`, `user.target.roles`, `group`. */
 const ECS_KINDS: ReadonlySet<TargetKind> = new Set<TargetKind>(['user', 'role', 'team']);
 
-function personMembers({ id, fullName, email }: Person): string {
-  const text = id === undefined ? '' : quote(id);
-  const ids = id === undefined ? '' : `,"id":${text},"name":${text}`;
-  return ids + member('full_name', fullName) + member('email', email);
+function personMembers(out: LineWriter, { id, fullName, email }: Person): void {
+  out.member('id', id);
+  out.member('name', id);
+  out.member('full_name', fullName);
+  out.member('email', email);
+}
+
+function groupMember(out: LineWriter, team: Target | undefined): void {
+  if (team === undefined) return;
+  out.object('group');
+  out.member('id', team.id);
+  out.member('name', team.name);
+  out.close();
 }
 
 /**
  * The members `user` (the actor, and under `target` the user, team and roles acted on) and `group` (the team).
  * ECS has room for one user and one team: the first; `clarifai.audit.targets` has all.
  */
-export function userMembers({ actor, targets }: Fields): string {
+export function userMembers(out: LineWriter, { actor, targets }: Fields): void {
   let person: Person | undefined;
   let team: Target | undefined;
   const roles: string[] = [];
@@ -26,29 +35,50 @@ export function userMembers({ actor, targets }: Fields): string {
     else if (target.kind === 'team') team ??= target;
     else if (target.kind === 'role') roles.push(target.id ?? target.name!);
   }
-  const group = team === undefined ? '' : section('group', member('id', team.id) + member('name', team.name));
-  const target = (person === undefined ? '' : personMembers(person) + group) + arrayMember('roles', roles);
-  const own = actor === undefined ? '' : personMembers(actor);
-  return section('user', own + section('target', target)) + group;
+  out.object('user');
+  if (actor !== undefined) personMembers(out, actor);
+  out.object('target');
+  if (person !== undefined) {
+    personMembers(out, person);
+    groupMember(out, team);
+  }
+  out.texts('roles', roles);
+  out.close();
+  out.close();
+  groupMember(out, team);
 }
 
 /** The users of `related.user`: the actor and all users acted on, each once. */
 export function relatedUsers({ actor, targets }: Fields): readonly string[] {
-  const ids = new Set<string>();
-  if (actor?.id !== undefined) ids.add(actor.id);
-  for (const { person } of targets) if (person?.id !== undefined) ids.add(person.id);
-  return [...ids];
+  const ids: string[] = [];
+  if (actor?.id !== undefined) ids.push(actor.id);
+  for (const { person } of targets) {
+    if (person?.id !== undefined && !ids.includes(person.id)) ids.push(person.id);
+  }
+  return ids;
 }
 
 /** Ids of targets that have no place of their own in ECS, one array a kind: `,"app":{"id":["a"]}`. */
-export function idMembers(targets: readonly Target[]): string {
-  const ids = new Map<TargetKind, string>();
-  for (const { kind, id } of targets) {
+export function idMembers(out: LineWriter, targets: readonly Target[]): void {
+  for (let i = 0; i < targets.length; i++) {
+    const { kind, id } = targets[i]!;
     if (kind === undefined || id === undefined || ECS_KINDS.has(kind)) continue;
-    const before = ids.get(kind);
-    ids.set(kind, before === undefined ? quote(id) : `${before},${quote(id)}`);
+    if (isAmong(targets, i, kind)) continue;
+    out.object(kind);
+    out.array('id');
+    for (let j = i; j < targets.length; j++) {
+      const other = targets[j]!;
+      if (other.kind !== kind || other.id === undefined) continue;
+      out.comma();
+      out.text(other.id);
+    }
+    out.close();
+    out.close();
   }
-  let members = '';
-  for (const [kind, list] of ids) members += `,"${kind}":{"id":[${list}]}`;
-  return members;
+}
+
+/** Whether one of the targets before `end` is of `kind` and has an id. */
+function isAmong(targets: readonly Target[], end: number, kind: TargetKind): boolean {
+  for (let i = 0; i < end; i++) if (targets[i]!.kind === kind && targets[i]!.id !== undefined) return true;
+  return false;
 }

@@ -110,3 +110,9 @@ export function primaryTarget({ operation, targets }: Fields): Target | undefine
   if (operation === undefined) return targets.findLast((each) => each.kind !== 'app') ?? targets.at(-1);
   return targets.find((each) => each.kind === operation.primaryTarget && each.kind !== undefined);
 }
+
+/** What was changed, or where the entry has no details, what was done; undefined when it says neither. */
+export function messageOf({ details, description }: Fields): string | undefined {
+  if (details.length === 0) return description;
+  return details.length === 1 ? details[0] : details.join('; ');
+}

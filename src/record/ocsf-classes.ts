@@ -1,8 +1,8 @@
 import type { OcsfClass, TargetKind } from '../event/catalogue.ts';
 import { type Fields, primaryTarget } from './fields.ts';
-import { array, arrayMember, quote } from './json.ts';
+import type { LineWriter } from './line-writer.ts';
 import type { OcsfVersion } from './ocsf-event.ts';
-import { resourceObject, teamObject, UNKNOWN_USER, userObject } from './ocsf-objects.ts';
+import { nested, resourceMembers, teamMember, userMember } from './ocsf-objects.ts';
 import type { RecordContext } from './record.ts';
 import type { Target } from './target.ts';
 
@@ -47,95 +47,95 @@ function privilegesOf(targets: readonly Target[]): readonly string[] {
 }
 
 function resourcesMember(
+  out: LineWriter,
   targets: readonly Target[],
   primary: Target | undefined,
   version: OcsfVersion,
-): string {
-  if (targets.length === 0) return '';
-  const objects = targets.map((each) =>
-    resourceObject(each, version === '1.3.0' ? undefined : each === primary ? 'target' : 'related'),
-  );
-  return `,"resources":${array(objects)}`;
+): void {
+  out.array('resources');
+  for (const each of targets) {
+    out.comma();
+    out.value();
+    resourceMembers(out, each, version === '1.3.0' ? undefined : each === primary ? 'target' : 'related');
+    out.close();
+  }
+  out.close();
+}
+
+function resourceMember(out: LineWriter, target: Target | undefined, role: 'related' | undefined): void {
+  if (target === undefined) return;
+  out.object('resource');
+  resourceMembers(out, target, role);
+  out.close();
 }
 
 /** 6003 API Activity: things of the platform. */
-function apiActivity({ fields, version }: ClassInput): string {
-  const request = fields.requestId === undefined ? '' : `,"request":{"uid":${quote(fields.requestId)}}`;
-  return (
-    `,"api":{"operation":${quote(fields.operationName)}${request},"service":{"name":"Clarifai"}}` +
-    resourcesMember(fields.targets, primaryTarget(fields), version)
-  );
+function apiActivity(out: LineWriter, { fields, version }: ClassInput): void {
+  out.object('api');
+  out.member('operation', fields.operationName);
+  nested(out, 'request', 'uid', fields.requestId);
+  out.json(',"service":{"name":"Clarifai"}');
+  out.close();
+  resourcesMember(out, fields.targets, primaryTarget(fields), version);
 }
 
-/** What Entity Management manages: an invitation, a user, or (OCSF 1.3) a team. */
-function entityObject({ fields, context }: ClassInput): string {
+/** 3004 Entity Management: what it manages is an invitation, a user, or (OCSF 1.3) a team. */
+function entityManagement(out: LineWriter, { fields, context }: ClassInput): void {
   const { operation, targets } = fields;
-  const user = userObject(first(targets, 'user')?.person);
-  const userMember = user === undefined ? '' : `,"user":${user}`;
+  const person = first(targets, 'user')?.person;
+  out.object('entity');
   if (operation?.primaryTarget === 'user') {
-    return `{"type_id":2,"type":"User"${userMember === '' ? `,"user":${UNKNOWN_USER}` : userMember}}`;
-  }
-  if (operation?.primaryTarget === 'team') {
+    out.json(',"type_id":2,"type":"User"');
+    userMember(out, 'user', person, true);
+  } else if (operation?.primaryTarget === 'team') {
     const team = first(targets, 'team');
-    return team === undefined
-      ? '{"type_id":3,"type":"Group","name":"unknown"}'
-      : `{"type_id":3,"type":"Group","group":${teamObject(team)}}`;
+    out.json(',"type_id":3,"type":"Group"');
+    if (team === undefined) out.member('name', 'unknown');
+    else teamMember(out, team);
+  } else {
+    out.json(',"type_id":99,"type":"Organization Invitation"');
+    nested(out, 'org', 'uid', context.userId);
+    userMember(out, 'user', person, false);
   }
-  return `{"type_id":99,"type":"Organization Invitation","org":{"uid":${quote(context.userId)}}${userMember}}`;
-}
-
-/** 3004 Entity Management. */
-function entityManagement(input: ClassInput): string {
-  return `,"entity":${entityObject(input)}`;
+  out.close();
 }
 
 /** 3005 User Access Management: roles and collaborators. */
-function userAccess({ fields, version }: ClassInput): string {
+function userAccess(out: LineWriter, { fields, version }: ClassInput): void {
   const { operation, targets } = fields;
   const user = first(targets, 'user');
   const named = privilegesOf(targets);
   const fallback =
     operation !== undefined && COLLABORATOR.has(operation.code) ? 'collaborator' : 'unspecified';
   const resources = targets.filter((each) => each !== user && each.kind !== 'role');
-  const resourceText =
-    version !== '1.3.0'
-      ? resourcesMember(resources, undefined, version)
-      : resources[0] === undefined
-        ? ''
-        : `,"resource":${resourceObject(resources[0], undefined)}`;
-  return (
-    `,"user":${userObject(user?.person) ?? UNKNOWN_USER}` +
-    arrayMember('privileges', named.length === 0 ? [fallback] : named) +
-    resourceText
-  );
+  userMember(out, 'user', user?.person, true);
+  out.texts('privileges', named.length === 0 ? [fallback] : named);
+  if (version === '1.3.0') resourceMember(out, resources[0], undefined);
+  else resourcesMember(out, resources, undefined, version);
 }
 
 /** 3006 Group Management: teams, and memberships of the organization. */
-function groupManagement({ fields, context, version }: ClassInput): string {
+function groupManagement(out: LineWriter, { fields, context, version }: ClassInput): void {
   const { operation, targets, actor } = fields;
   const code = operation?.code ?? 0;
   const team = first(targets, 'team');
-  const group = ORGANIZATION_MEMBERSHIP.has(code)
-    ? `{"uid":${quote(context.userId)},"type":"Organization"}`
-    : team === undefined
-      ? '{"name":"unknown","type":"Team"}'
-      : teamObject(team);
+  if (ORGANIZATION_MEMBERSHIP.has(code)) {
+    out.object('group');
+    out.member('uid', context.userId);
+    out.member('type', 'Organization');
+    out.close();
+  } else if (team === undefined) out.json(',"group":{"name":"unknown","type":"Team"}');
+  else teamMember(out, team);
   const person = first(targets, 'user')?.person ?? (code === INVITATION_ACCEPT ? actor : undefined);
-  const user = userObject(person) ?? (USER_ACTIVITIES.has(code) ? UNKNOWN_USER : undefined);
+  userMember(out, 'user', person, USER_ACTIVITIES.has(code));
   const named = privilegesOf(targets);
-  const privileges = named.length === 0 && TEAM_PRIVILEGES.has(code) ? ['unspecified'] : named;
-  const resource = targets.find((each) => each.kind === 'app');
-  const role = version === '1.3.0' ? undefined : 'related';
-  return (
-    `,"group":${group}` +
-    (user === undefined ? '' : `,"user":${user}`) +
-    arrayMember('privileges', privileges) +
-    (resource === undefined ? '' : `,"resource":${resourceObject(resource, role)}`)
-  );
+  out.texts('privileges', named.length === 0 && TEAM_PRIVILEGES.has(code) ? ['unspecified'] : named);
+  const app = targets.find((each) => each.kind === 'app');
+  resourceMember(out, app, version === '1.3.0' ? undefined : 'related');
 }
 
-/** The members that only one class has, by `class_uid`. */
-export const CLASS_MEMBERS: Readonly<Record<OcsfClass, (input: ClassInput) => string>> = {
+/** Writes the members that only one class has, by `class_uid`. */
+export const CLASS_MEMBERS: Readonly<Record<OcsfClass, (out: LineWriter, input: ClassInput) => void>> = {
   3004: entityManagement,
   3005: userAccess,
   3006: groupManagement,

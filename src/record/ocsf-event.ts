@@ -1,6 +1,7 @@
 import type { OcsfClass, OcsfEvent } from '../event/catalogue.ts';
 import type { Fields } from './fields.ts';
-import { member } from './json.ts';
+import { quote } from './json.ts';
+import type { LineWriter } from './line-writer.ts';
 import type { RecordOptions } from './record.ts';
 
 /** A supported version of the OCSF schema. */
@@ -48,30 +49,30 @@ function statusMembers(success: boolean | undefined): string {
   return success ? ',"status_id":1,"status":"Success"' : ',"status_id":2,"status":"Failure"';
 }
 
-function build(event: OcsfEvent, success: boolean | undefined): string {
+function build(event: OcsfEvent, success: boolean | undefined): Buffer {
   const { classUid, activityId, activityName } = event;
   const category = CATEGORIES[classUid];
   const severityId = success === false ? event.severityIdOnFailure : event.severityId;
   const typeName = `${CLASS_NAMES[classUid]}: ${activityId === OTHER ? 'Other' : activityName}`;
-  return (
-    `"class_uid":${classUid},"class_name":"${CLASS_NAMES[classUid]}"` +
-    `,"category_uid":${category.uid},"category_name":"${category.name}"` +
-    `,"activity_id":${activityId}${member('activity_name', activityName)}` +
-    `,"type_uid":${classUid * 100 + activityId}${member('type_name', typeName)}` +
-    `,"severity_id":${severityId},"severity":"${SEVERITIES[severityId]}"${statusMembers(success)}`
+  return Buffer.from(
+    `,"class_uid":${classUid},"class_name":"${CLASS_NAMES[classUid]}"` +
+      `,"category_uid":${category.uid},"category_name":"${category.name}"` +
+      `,"activity_id":${activityId},"activity_name":${quote(activityName)}` +
+      `,"type_uid":${classUid * 100 + activityId},"type_name":${quote(typeName)}` +
+      `,"severity_id":${severityId},"severity":"${SEVERITIES[severityId]}"${statusMembers(success)}`,
   );
 }
 
 /** By event and outcome. Events come from the catalogue, so it is bounded. */
-const built = new Map<OcsfEvent, Map<boolean | undefined, string>>();
+const built = new Map<OcsfEvent, Map<boolean | undefined, Buffer>>();
 
-/**
- * The members that follow from operation and outcome alone: class, category, activity, type, severity, status. The
- * first has no comma in front.
- */
-export function eventMembers(fields: Fields, event: OcsfEvent): string {
+/** Writes the members that follow from operation and outcome alone: class, category, activity, type, severity, status. */
+export function eventMembers(out: LineWriter, fields: Fields, event: OcsfEvent): void {
   const { operation, success } = fields;
-  if (operation === undefined) return build(event, success);
+  out.bytes(operation === undefined ? build(event, success) : builtOnce(event, success));
+}
+
+function builtOnce(event: OcsfEvent, success: boolean | undefined): Buffer {
   let texts = built.get(event);
   if (texts === undefined) {
     texts = new Map();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { escapeActive } from './json.ts';
+import type { LineWriter } from './line-writer.ts';
 
 /** Longest text that OCSF 1.3 and earlier allow, in characters. Later versions have no limit. */
 const MAX_TEXT = 65_535;
@@ -14,14 +15,17 @@ function cut(text: string): string {
 }
 
 /**
- * A record with texts cut to what OCSF 1.3 allows, each with the SHA-256 of the whole at its end. Records without
- * such a text, nearly all, are returned as they are.
+ * Writes the record anew with texts cut to what OCSF 1.3 allows, each with the SHA-256 of the whole at its end.
+ * Records without such a text, nearly all, are left as they are.
  */
-export function limitTexts(line: string): string {
-  if (line.length <= MAX_TEXT) return line;
+export function limitTexts(out: LineWriter): void {
+  if (out.length <= MAX_TEXT) return;
+  const line = out.toString();
+  if (line.length <= MAX_TEXT) return;
   const record = JSON.parse(line) as Record<string, unknown>;
   for (const key of Object.keys(record)) if (key !== FREE) record[key] = limitValue(record[key]);
-  return escapeActive(JSON.stringify(record));
+  out.begin();
+  out.json(escapeActive(JSON.stringify(record)));
 }
 
 /** Recursion ends with the depth of the record, which is fixed: entries are never copied as objects. */

@@ -1,19 +1,19 @@
 import { toMs } from '../event/span.ts';
-import { brokenMember, profileMembers, targetsMember } from './clarifai.ts';
-import { type Fields, readFields } from './fields.ts';
-import { array, arrayMember, joinTexts, member, quote, section } from './json.ts';
+import { actorMember, brokenMember, targetsMember } from './clarifai.ts';
+import { type Fields, messageOf, readFields } from './fields.ts';
+import type { LineWriter } from './line-writer.ts';
 import { CLASS_MEMBERS } from './ocsf-classes.ts';
 import { eventMembers, type OcsfVersion, ocsfEvent } from './ocsf-event.ts';
 import { limitTexts } from './ocsf-limits.ts';
-import { endpointObject, UNKNOWN_USER, userObject } from './ocsf-objects.ts';
+import { endpointMember, userMember } from './ocsf-objects.ts';
 import { type Count, isObject, type JsonObject, parseJson } from './parse.ts';
-import type { MappedRecord, RecordContext, RecordMapper, RecordOptions } from './record.ts';
+import type { RecordContext, RecordFacts, RecordOptions, RecordWriter } from './record.ts';
 import { countTime, type RecordTime, recordTime } from './time.ts';
 
 /** `class_uid` of API Activity: the only class in use that demands an actor and a source. */
 const API_ACTIVITY = 6003;
 
-const FIXED_METADATA = '"product":{"name":"Clarifai","vendor_name":"Clarifai"},"log_name":"audit_log"';
+const PRODUCT = Buffer.from(',"product":{"name":"Clarifai","vendor_name":"Clarifai"},"log_name":"audit_log"');
 
 /**
  * Profiles whose attributes a record uses. `time_dt` belongs to `datetime`; up to 1.3 `actor` of the identity
@@ -26,73 +26,80 @@ function profilesMember(version: OcsfVersion, classUid: number): string {
 }
 
 function metadataMember(
+  out: LineWriter,
   fields: Fields,
   time: RecordTime,
   marks: readonly string[],
   context: RecordContext,
-  profiles: string,
+  classUid: number,
   version: OcsfVersion,
-): string {
-  const code = fields.code === undefined ? fields.operationName : String(fields.code);
-  return (
-    `,"metadata":{"version":"${version}",${FIXED_METADATA}${profiles}` +
-    `,"uid":${quote(context.id)},"event_code":${quote(code)}` +
-    member('correlation_uid', fields.requestId) +
-    member('original_time', fields.timestamp) +
-    `,"logged_time":${time.readMs},"tenant_uid":${quote(context.userId)}` +
-    `${arrayMember('labels', marks)}}`
-  );
+): void {
+  out.object('metadata');
+  out.member('version', version);
+  out.bytes(PRODUCT);
+  out.json(profilesMember(version, classUid));
+  out.member('uid', context.id);
+  out.member('event_code', fields.code === undefined ? fields.operationName : String(fields.code));
+  out.member('correlation_uid', fields.requestId);
+  out.member('original_time', fields.timestamp);
+  out.json(`,"logged_time":${time.readMs}`);
+  out.member('tenant_uid', context.userId);
+  out.texts('labels', marks);
+  out.close();
 }
 
+const ADDRESS_OBSERVABLE = Buffer.from(',{"name":"src_endpoint.ip","type_id":2,"type":"IP Address","value":');
+const USER_OBSERVABLE = Buffer.from(',{"name":"actor.user.name","type_id":4,"type":"User Name","value":');
+
 /** Observables: 2 is an IP address, 4 a user name. */
-function observablesMember(fields: Fields): string {
-  const { sourceIp, sourceIsAddress, actor } = fields;
-  const observables: string[] = [];
+function observablesMember(out: LineWriter, { sourceIp, sourceIsAddress, actor }: Fields): void {
+  out.array('observables');
   if (sourceIp !== undefined && sourceIsAddress) {
-    observables.push(`{"name":"src_endpoint.ip","type_id":2,"type":"IP Address","value":${quote(sourceIp)}}`);
+    out.bytes(ADDRESS_OBSERVABLE);
+    out.text(sourceIp);
+    out.json('}');
   }
   if (actor?.id !== undefined) {
-    observables.push(`{"name":"actor.user.name","type_id":4,"type":"User Name","value":${quote(actor.id)}}`);
+    out.bytes(USER_OBSERVABLE);
+    out.text(actor.id);
+    out.json('}');
   }
-  return observables.length === 0 ? '' : `,"observables":${array(observables)}`;
+  out.close();
 }
 
 /** Who did it, and from where. */
-function actorMembers(fields: Fields, classUid: number): string {
+function actorMembers(out: LineWriter, fields: Fields, classUid: number): void {
   const needed = classUid === API_ACTIVITY;
-  const user = userObject(fields.actor) ?? (needed ? UNKNOWN_USER : undefined);
-  const endpoint = endpointObject(fields) ?? (needed ? '{"name":"unknown"}' : undefined);
-  return (
-    (user === undefined ? '' : `,"actor":{"user":${user}}`) +
-    (endpoint === undefined ? '' : `,"src_endpoint":${endpoint}`) +
-    (needed || fields.requestId === undefined ? '' : `,"http_request":{"uid":${quote(fields.requestId)}}`)
-  );
+  out.object('actor');
+  userMember(out, 'user', fields.actor, needed);
+  out.close();
+  endpointMember(out, fields, needed);
+  if (needed) return;
+  out.object('http_request');
+  out.member('uid', fields.requestId);
+  out.close();
 }
 
-/** `message`: what was changed, or what was done; `status_detail` on failure. */
-function messageMembers({ description, success }: Fields, details: readonly string[]): string {
-  if (details.length === 0) return member('message', description);
-  const text = joinTexts(details);
-  return `,"message":${text}${success === false ? `,"status_detail":${text}` : ''}`;
+/** `message`; `status_detail` on failure, when the entry has details. */
+function messageMembers(out: LineWriter, fields: Fields): void {
+  const message = messageOf(fields);
+  out.member('message', message);
+  if (fields.details.length > 0 && fields.success === false) out.member('status_detail', message);
 }
 
 /** What is Clarifai's own: nothing but what is named here. `broken` is an entry that cannot be read. */
-function unmappedMember(
-  fields: Fields,
-  details: readonly string[],
-  source: string,
-  broken: Buffer | undefined,
-): string {
-  const { actor } = fields;
-  return (
-    `,"unmapped":{"clarifai":{"source":${quote(source)}` +
-    member('operation', fields.operationName) +
-    member('description', fields.description) +
-    (details.length === 0 ? '' : `,"details":${array(details)}`) +
-    (actor === undefined ? '' : section('actor', profileMembers(actor))) +
-    targetsMember(fields.targets) +
-    `${broken === undefined ? '' : brokenMember(broken)}}}`
-  );
+function unmappedMember(out: LineWriter, fields: Fields, source: string, broken: Buffer | undefined): void {
+  out.object('unmapped');
+  out.object('clarifai');
+  out.member('source', source);
+  out.member('operation', fields.operationName);
+  out.member('description', fields.description);
+  out.texts('details', fields.details);
+  actorMember(out, fields.actor);
+  targetsMember(out, fields.targets);
+  if (broken !== undefined) brokenMember(out, broken);
+  out.close();
+  out.close();
 }
 
 /** What is particular to one entry beside what it says. */
@@ -106,53 +113,54 @@ interface Particulars {
 }
 
 /** An entry, already parsed, as one line of OCSF. */
-function ocsfRecord(
+function writeOcsf(
+  out: LineWriter,
   entry: JsonObject,
   particulars: Particulars,
   context: RecordContext,
   options: RecordOptions,
   count: Count,
-): MappedRecord {
+): RecordFacts {
   const version = options.ocsfVersion;
   const fields = readFields(entry, options.pii, count);
   const time = recordTime(fields.timestamp, context.readTime);
   countTime(time, count);
   const event = ocsfEvent(fields, version);
-  const profiles = profilesMember(version, event.classUid);
   const marks = [...particulars.marks, ...time.marks];
-  const details = fields.details.map(quote);
-  const line =
-    `{${eventMembers(fields, event)}` +
-    `,"time":${toMs(time.at)},"time_dt":"${time.stamp}","timezone_offset":0` +
-    messageMembers(fields, details) +
-    metadataMember(fields, time, marks, context, profiles, version) +
-    actorMembers(fields, event.classUid) +
-    CLASS_MEMBERS[event.classUid]({ fields, context, version }) +
-    observablesMember(fields) +
-    member('raw_data', particulars.original) +
-    `${unmappedMember(fields, details, context.source, particulars.broken)}}`;
-  return {
-    line: version === '1.3.0' ? limitTexts(line) : line,
-    date: time.date,
-    minimal: particulars.broken !== undefined,
-  };
+  out.value();
+  eventMembers(out, fields, event);
+  out.json(`,"time":${toMs(time.at)}`);
+  out.member('time_dt', time.stamp);
+  out.json(',"timezone_offset":0');
+  messageMembers(out, fields);
+  metadataMember(out, fields, time, marks, context, event.classUid, version);
+  actorMembers(out, fields, event.classUid);
+  CLASS_MEMBERS[event.classUid](out, { fields, context, version });
+  observablesMember(out, fields);
+  out.member('raw_data', particulars.original);
+  unmappedMember(out, fields, context.source, particulars.broken);
+  out.close();
+  if (version === '1.3.0') limitTexts(out);
+  return { date: time.date, minimal: particulars.broken !== undefined };
 }
 
 const NO_MARKS: readonly string[] = [];
 
 /** The `ocsf` format. */
-export function createOcsfMapper(options: RecordOptions, count: Count): RecordMapper {
-  return (entry, utf8, context) => {
+export function createOcsfWriter(options: RecordOptions, count: Count): RecordWriter {
+  return (out, entry, utf8, context) => {
     // Every byte is a character in Latin-1, so a timestamp is found even where other bytes are broken.
     const text = entry.toString(utf8 ? 'utf8' : 'latin1');
     const value = parseJson(text);
     if (utf8 && isObject(value)) {
       const original = options.includeOriginal ? text : undefined;
-      return ocsfRecord(value, { original, broken: undefined, marks: NO_MARKS }, context, options, count);
+      const particulars = { original, broken: undefined, marks: NO_MARKS };
+      return writeOcsf(out, value, particulars, context, options, count);
     }
     count(utf8 ? 'not_an_object' : 'not_utf8');
     const readable = isObject(value) ? { timestamp: value.timestamp } : {};
     const marks = [utf8 ? 'clarifai-not-an-object' : 'clarifai-not-utf8'];
-    return ocsfRecord(readable, { original: undefined, broken: entry, marks }, context, options, () => {});
+    const particulars = { original: undefined, broken: entry, marks };
+    return writeOcsf(out, readable, particulars, context, options, () => {});
   };
 }

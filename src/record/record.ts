@@ -1,3 +1,5 @@
+import type { LineWriter } from './line-writer.ts';
+
 /** How much of a person's profile leaves the raw entry. `minimal`: ids only. `names`: names too. `full`: all. */
 export type PiiMode = 'minimal' | 'names' | 'full';
 
@@ -22,15 +24,31 @@ export interface RecordOptions {
   readonly ocsfVersion: '1.8.0' | '1.3.0';
 }
 
-/** A record made from an entry. */
-export interface MappedRecord {
-  /** One line of JSON, without the line end, well-formed UTF-16. */
-  readonly line: string;
+/** What is known of a record beside its line. */
+export interface RecordFacts {
   /** Event date, `YYYY-MM-DD` in UTC; undefined when the entry has no usable time. */
   readonly date: string | undefined;
   /** True when the entry could not be mapped, and `line` is the minimal record with its original. */
   readonly minimal: boolean;
 }
+
+/** A record made from an entry. */
+export interface MappedRecord extends RecordFacts {
+  /** One line of JSON, without the line end, well-formed UTF-16. */
+  readonly line: string;
+  /** Length of `line` in UTF-8; present, with {@link copyLine}, when it was made as bytes. */
+  readonly lineBytes?: number;
+  /** Copies the UTF-8 bytes of `line` to `into`, from `at` on. */
+  copyLine?(into: Buffer, at: number): void;
+}
+
+/** Writes the record of an entry as one line to `out`, which has just begun it. See {@link RecordMapper}. */
+export type RecordWriter = (
+  out: LineWriter,
+  entry: Buffer,
+  utf8: boolean,
+  context: RecordContext,
+) => RecordFacts;
 
 /**
  * Turns the bytes of a stored entry into a record. Pure; never throws: an entry that cannot be mapped becomes a

@@ -107,7 +107,8 @@ export class BatchReader {
           this.#writtenMs = Date.parse(segment.header.written);
         }
         if (this.#builder.add(mapped.record) === undefined) {
-          this.#carried = mapped;
+          const { id, line: text, date, position } = mapped.record;
+          this.#carried = { ...mapped, record: { id, line: text, date, position } };
           return true;
         }
         if (mapped.minimal) this.#minimal += 1;

@@ -3,8 +3,6 @@ import type { OutRecord, Position } from '../sink/sink.ts';
 
 /** Room at first, bytes. */
 const INITIAL_BYTES = 256 * 1024;
-/** UTF-8 bytes that one UTF-16 unit takes at most. */
-const MAX_BYTES_PER_UNIT = 3;
 
 /**
  * The lines of one batch as UTF-8 in one piece of memory. A line comes from its mapper in many parts: to keep it so
@@ -16,11 +14,11 @@ export class LineSlab {
 
   /** `record` with its line moved in here; undefined, and nothing kept, when `used` would be more than `maxBytes`. */
   add(record: OutRecord, maxBytes: number): OutRecord | undefined {
-    const { line } = record;
-    const most = this.#used + line.length * MAX_BYTES_PER_UNIT;
-    if (most > this.#bytes.length) this.#grow(most);
-    const end = this.#used + this.#bytes.write(line, this.#used);
+    const end = this.#used + (record.lineBytes ?? Buffer.byteLength(record.line));
     if (end > maxBytes) return undefined;
+    if (end > this.#bytes.length) this.#grow(end);
+    if (record.copyLine === undefined) this.#bytes.write(record.line, this.#used);
+    else record.copyLine(this.#bytes, this.#used);
     const { id, date, position } = record;
     const kept = new SlabRecord(id, date, position, this, this.#used, end);
     this.#used = end;

@@ -1,7 +1,7 @@
 import { entryBytesAt, idAt } from '../journal/lines.ts';
 import type { Segment } from '../journal/types.ts';
-import type { RecordMapper } from '../record/record.ts';
-import type { OutRecord } from '../sink/sink.ts';
+import type { MappedRecord, RecordMapper } from '../record/record.ts';
+import type { OutRecord, Position } from '../sink/sink.ts';
 
 /** What of a source goes into its records. */
 export interface ShippedSource {
@@ -13,6 +13,7 @@ export interface ShippedSource {
 
 /** A record ready for a sink. */
 export interface MappedEntry {
+  /** Its line can be read until the next entry is mapped. */
   readonly record: OutRecord;
   /** See `MappedRecord.minimal`. */
   readonly minimal: boolean;
@@ -30,5 +31,32 @@ export function mapEntry(
   const context = { id, source: source.id, userId: source.userId, readTime: segment.header.written };
   const mapped = mapper(bytes, utf8, context);
   const position = { segment: segment.header.n, line };
-  return { record: { id, line: mapped.line, date: mapped.date, position }, minimal: mapped.minimal };
+  return { record: new ReadyRecord(id, position, mapped), minimal: mapped.minimal };
+}
+
+class ReadyRecord implements OutRecord {
+  readonly id: string;
+  readonly position: Position;
+  readonly date: string | undefined;
+  readonly #mapped: MappedRecord;
+
+  constructor(id: string, position: Position, mapped: MappedRecord) {
+    this.id = id;
+    this.position = position;
+    this.date = mapped.date;
+    this.#mapped = mapped;
+  }
+
+  get line(): string {
+    return this.#mapped.line;
+  }
+
+  get lineBytes(): number {
+    return this.#mapped.lineBytes ?? Buffer.byteLength(this.#mapped.line);
+  }
+
+  copyLine(into: Buffer, at: number): void {
+    if (this.#mapped.copyLine === undefined) into.write(this.#mapped.line, at);
+    else this.#mapped.copyLine(into, at);
+  }
 }
