@@ -213,6 +213,7 @@ describe('segment', () => {
     const broken = { ...one, bytes: Buffer.from('{\n}') };
     expect(() => encodeSegment(draft, [broken])).toThrow('does not fit one line');
     expect(() => encodeSegment(draft, [{ ...one, id: 'ab' }])).toThrow('does not fit one line');
+    expect(() => encodeSegment(draft, [{ ...one, bytes: Buffer.alloc(0) }])).toThrow('does not fit one line');
   });
 
   it('is what `zcat` reads: a header line and a line of JSON an entry', async () => {
