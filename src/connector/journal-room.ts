@@ -6,7 +6,7 @@ import type { Segment } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import { retrying } from '../runtime/retry.ts';
 import type { Shipper } from '../shipper/shipper.ts';
-import type { DirectoryStore } from '../store/directory.ts';
+import type { Store } from '../store/store.ts';
 import type { Machine } from './machine.ts';
 import type { StoreSize } from './store-size.ts';
 
@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 10_000;
 export interface JournalRoomDeps {
   readonly source: SourceConfig;
   readonly journal: StoredJournal;
-  readonly store: DirectoryStore;
+  readonly store: Store;
   readonly config: JournalConfig;
   readonly shippers: ReadonlyMap<string, Shipper>;
   /** Shared by all sources of the store. */

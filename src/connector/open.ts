@@ -9,7 +9,7 @@ import { createShipper, type Shipper, type ShipperOptions } from '../shipper/shi
 import { createSink } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { AuditLogApi } from '../source/api.ts';
-import type { DirectoryStore } from '../store/directory.ts';
+import type { Store } from '../store/store.ts';
 import { JournalRoom } from './journal-room.ts';
 import type { Machine } from './machine.ts';
 import { StoreSize } from './store-size.ts';
@@ -28,7 +28,7 @@ export interface OpenSource {
 export interface Connector {
   readonly config: ConnectorConfig;
   readonly machine: Machine;
-  readonly store: DirectoryStore;
+  readonly store: Store;
   readonly sources: readonly OpenSource[];
   readonly sinks: readonly Sink[];
 }
@@ -41,17 +41,19 @@ export type ApiFor = (source: SourceConfig) => AuditLogApi;
  * throws: a damaged chain (exit 6), a changed source under an old id (exit 2).
  *
  * @param signal aborts when reading is to stop
+ * @param makeSink makes the sinks; default {@link createSink}
  */
 export async function openConnector(
   config: ConnectorConfig,
   machine: Machine,
-  store: DirectoryStore,
+  store: Store,
   apiFor: ApiFor,
   signal: AbortSignal,
+  makeSink = createSink,
 ): Promise<Connector> {
   const output = { write: (chunk: string) => machine.host.writeOut(chunk) };
   const deps = { log: machine.log, stdout: output };
-  const sinks = await Promise.all(config.sinks.map((sink) => createSink(sink, deps)));
+  const sinks = await Promise.all(config.sinks.map((sink) => makeSink(sink, deps)));
   const size = new StoreSize(store);
   const sources: OpenSource[] = [];
   for (const source of config.sources) {
@@ -65,7 +67,7 @@ async function openSource(
   config: ConnectorConfig,
   sinks: readonly Sink[],
   machine: Machine,
-  store: DirectoryStore,
+  store: Store,
   size: StoreSize,
   api: AuditLogApi,
   signal: AbortSignal,
@@ -78,6 +80,7 @@ async function openSource(
     source: source.id,
     clock,
     random,
+    codec: machine.codec,
     fingerprint: fingerprintOf(source),
     resolveStart: () => start,
     log: machine.log,
@@ -119,7 +122,7 @@ export function shipperOptions(
   source: SourceConfig,
   journal: Journal,
   machine: Machine,
-  store: DirectoryStore,
+  store: Store,
 ): ShipperOptions {
   const { clock, random, metrics } = machine;
   const labels = { source: source.id, sink: sink.id };

@@ -1,5 +1,4 @@
 import type { OnProven } from '../collector/collector.ts';
-import { cronScheduler } from '../runtime/cron-scheduler.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import type { Connector, OpenSource } from './open.ts';
 import { spansDue } from './reconcile-due.ts';
@@ -27,12 +26,12 @@ export function startShippers(connector: Connector): { stop: () => Promise<void>
 
 /** Makes the runner of a source. */
 export function createRunner(connector: Connector, source: OpenSource, onProven?: OnProven): SourceRunner {
-  const { clock, metrics } = connector.machine;
+  const { clock, metrics, scheduler } = connector.machine;
   const log = connector.machine.log.child({ source: source.config.id });
   return new SourceRunner({
     source: source.config,
     collector: source.collector,
-    scheduler: cronScheduler,
+    scheduler,
     clock,
     log,
     metrics,

@@ -5,7 +5,9 @@ import type { ConnectorConfig, Format, SourceConfig } from '../../src/config/typ
 import { openApis } from '../../src/connector/api.ts';
 import type { Machine } from '../../src/connector/machine.ts';
 import { type Connector, openConnector } from '../../src/connector/open.ts';
+import { gzipCodec } from '../../src/journal/codec.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
+import { cronScheduler } from '../../src/runtime/cron-scheduler.ts';
 import { type Log, silentLog } from '../../src/runtime/log.ts';
 import { MemoryMetrics } from '../../src/runtime/metrics.ts';
 import { openDirectoryStore } from '../../src/store/directory.ts';
@@ -85,6 +87,8 @@ export async function withTestConnector<T>(
     random: seededRandom(options.seed),
     log: options.log ?? silentLog,
     metrics: new MemoryMetrics(),
+    scheduler: cronScheduler,
+    codec: gzipCodec,
     host: testHost(stopping),
   };
   const apis = await openApis(config.sources, machine);

@@ -1,0 +1,347 @@
+import { doJob } from '../../src/connector/jobs.ts';
+import type { Connector } from '../../src/connector/open.ts';
+import { runForever, runOnce, startShippers } from '../../src/connector/run.ts';
+import { fromMs } from '../../src/event/span.ts';
+import { verifyJournal } from '../../src/journal/verify.ts';
+import { isPrompt, type WorldEntry } from './audit-world.ts';
+import { Engine, Life } from './engine.ts';
+import { type Changes, openSimulated, PAT, PLAIN } from './process.ts';
+import type { Scenario } from './scenario.ts';
+import { isPoison } from './seams.ts';
+import { World } from './world.ts';
+
+const HOUR_MS = 3_600_000;
+const SETTLE_MS = 30_000;
+const EPOCH_MS = Date.UTC(2026, 0, 15, 9, 0, 0);
+
+/** What came of a seed. */
+export interface Outcome {
+  readonly seed: number;
+  readonly traceHash: string;
+  /** What broke; empty when every rule held. */
+  readonly violations: readonly string[];
+  readonly scenario: Scenario;
+  readonly stats: {
+    readonly entries: number;
+    readonly requests: number;
+    readonly segments: number;
+    readonly processes: number;
+    /** Found by reading everything again at the end only. */
+    readonly foundAtTheEnd: number;
+  };
+}
+
+/** Runs the world of a seed: faults, then quiet, then everything once more by hand. */
+export async function simulate(seed: number, trace?: (line: string) => void): Promise<Outcome> {
+  const engine = new Engine(seed, EPOCH_MS, trace);
+  const simulation = new Simulation(engine);
+  try {
+    await simulation.run();
+  } catch (error) {
+    simulation.world.violations.push(`the simulation broke: ${error instanceof Error ? error.stack : error}`);
+  }
+  return { seed, ...simulation.outcome() };
+}
+
+class Simulation {
+  readonly world: World;
+  readonly #engine: Engine;
+  readonly #scenario: Scenario;
+  #lives = 0;
+  readonly #running = new Set<Life>();
+  #foundAtTheEnd = 0;
+  #stopping = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.world = new World(engine);
+    this.#scenario = this.world.scenario;
+  }
+
+  outcome(): Omit<Outcome, 'seed'> {
+    const { world } = this;
+    return {
+      traceHash: this.#engine.traceHash,
+      violations: world.allViolations(),
+      scenario: this.#scenario,
+      stats: {
+        entries: world.log.entries.length,
+        requests: world.serverRecord.requests,
+        segments: (world.watch.head?.header.n ?? -1) + 1,
+        processes: this.#lives,
+        foundAtTheEnd: this.#foundAtTheEnd,
+      },
+    };
+  }
+
+  async run(): Promise<void> {
+    const { faultsMs, quietMs, process } = this.#scenario;
+    const stop = new AbortController();
+    for (let i = 0; i < (process.two ? 2 : 1); i++) this.#start(stop.signal);
+    this.#planFaults();
+    await this.#engine.run(faultsMs);
+    this.world.endFaults();
+    this.#engine.note('faults end');
+    for (const life of this.#running) life.skewMs = 0;
+    await this.#engine.run(faultsMs + quietMs);
+    this.#checkQuiet();
+    this.#stopping = true;
+    stop.abort(new Error('the simulation ends'));
+    await this.#engine.run(faultsMs + quietMs + 60_000);
+    await this.#checkEnd();
+  }
+
+  /** Starts a process; when it ends by itself or dies, another one takes its place. */
+  #start(stop: AbortSignal): void {
+    const engine = this.#engine;
+    const { process } = this.#scenario;
+    const skewMs = this.world.faulty() ? process.skewMs : 0;
+    const life = new Life(this.#lives++, engine.nowMs, skewMs);
+    this.#running.add(life);
+    engine.note(`process ${life.number} starts`);
+    openSimulated(this.world, life, this.#changes(), stop)
+      .then((connector) => runForever(connector, stop))
+      .then(
+        () => this.#ended(life, 'stopped', stop),
+        (error: unknown) => this.#ended(life, error instanceof Error ? error.message : String(error), stop),
+      );
+  }
+
+  #changes(): Changes {
+    const { pageSize, process } = this.#scenario;
+    if (!process.changes || this.#lives === 0) return { pageSize, overlapMs: 900_000 };
+    return {
+      pageSize: this.#engine.pick([pageSize, pageSize + 3]),
+      overlapMs: this.#engine.pick([900_000, 1_200_000]),
+    };
+  }
+
+  #ended(life: Life, why: string, stop: AbortSignal): void {
+    this.#engine.note(`process ${life.number} ends: ${why}`);
+    if (why.includes(PAT)) this.world.violations.push('the end of a process shows the PAT');
+    this.#running.delete(life);
+    life.dead = true;
+    if (!this.#stopping) this.#engine.after(this.#engine.between(1_000, 20_000), () => this.#restart(stop));
+  }
+
+  #restart(stop: AbortSignal): void {
+    if (!this.#stopping) this.#start(stop);
+  }
+
+  /** Puts what happens once in a while on the calendar. */
+  #planFaults(): void {
+    const { faultsMs, process, answers, store, sinks } = this.#scenario;
+    const engine = this.#engine;
+    const often = (times: number, what: () => void): void => {
+      for (let i = 0; i < times; i++) engine.after(engine.between(1_000, faultsMs - 1_000), what);
+    };
+    const forAWhile = (times: number, mostMs: number, set: (on: boolean) => void): void => {
+      often(times, () => {
+        if (!this.world.faulty()) return;
+        set(true);
+        engine.after(engine.between(5_000, mostMs), () => set(false));
+      });
+    };
+    often(process.kills, () => this.#kill());
+    often(process.pauses, () => this.#pause());
+    often(process.jumps, () => this.#jump());
+    forAWhile(answers.refusals, 10 * 60_000, (on) => {
+      this.world.serverMood.refuses = on;
+    });
+    forAWhile(answers.outages, faultsMs / 3, (on) => {
+      this.world.serverMood.silent = on;
+    });
+    forAWhile(store.full, 10 * 60_000, (on) => {
+      this.world.storeMood.full = on;
+    });
+    for (const mood of this.world.sinkMoods.values()) {
+      forAWhile(engine.chance(0.5) ? sinks.outages : 0, faultsMs / 2, (on) => {
+        mood.out = on;
+      });
+      forAWhile(engine.chance(0.5) ? sinks.full : 0, faultsMs / 3, (on) => {
+        mood.full = on;
+      });
+    }
+  }
+
+  #anyLife(): Life | undefined {
+    return this.#running.size === 0 ? undefined : this.#engine.pick([...this.#running]);
+  }
+
+  #kill(): void {
+    const life = this.#anyLife();
+    if (life === undefined) return;
+    life.dead = true;
+    this.#running.delete(life);
+    this.#engine.note(`process ${life.number} is killed`);
+    this.#engine.after(this.#engine.between(500, 30_000), () => this.#restart(this.#neverStop));
+  }
+
+  readonly #neverStop = new AbortController().signal;
+
+  #pause(): void {
+    const life = this.#anyLife();
+    if (life === undefined) return;
+    const ms = this.#engine.between(1_000, 10 * 60_000);
+    this.#engine.note(`process ${life.number} stands still for ${ms}`);
+    life.pausedUntilMs = this.#engine.nowMs + ms;
+  }
+
+  #jump(): void {
+    const life = this.#anyLife();
+    if (life === undefined) return;
+    const ms = this.#engine.pick([-HOUR_MS, -60_000, 60_000, HOUR_MS, 20 * 365 * 24 * HOUR_MS]);
+    this.#engine.note(`the clock of process ${life.number} jumps by ${ms}`);
+    life.skewMs += ms;
+    this.#engine.after(this.#engine.between(60_000, 600_000), () => {
+      life.skewMs -= ms;
+    });
+  }
+
+  /** The rules that hold when faults have ended and nobody lent a hand. */
+  #checkQuiet(): void {
+    const { world } = this;
+    const { pollMinutes, nightly } = this.#scenario;
+    const { violations, watch } = world;
+    const now = this.#engine.trueMs;
+    const { cut, empty, lag } = this.#scenario.answers;
+    for (const entry of world.log.shown()) {
+      if (watch.ids.has(entry.id) || cut + empty + lag > 0) continue;
+      if (!this.#isOwed(entry, now, pollMinutes * 60_000, nightly)) continue;
+      violations.push(`quiet for long, and ${entry.id} is missing: ${entry.text(0)}`);
+    }
+    if (world.serverRecord.mostPerSecond > (this.#scenario.process.two ? 30 : 15)) {
+      violations.push(`${world.serverRecord.mostPerSecond} requests in one second`);
+    }
+  }
+
+  /** Whether polls and nightly reading must have found an entry by now. */
+  #isOwed({ at, visibleMs }: WorldEntry, now: number, pollMs: number, nightly: boolean): boolean {
+    if (at === undefined) return true;
+    const atMs = Number(at / 1_000_000n);
+    const seenMs = Math.max(visibleMs, atMs + SETTLE_MS) + 2 * pollMs + 60_000;
+    if (seenMs > now) return false;
+    if (isPrompt({ at, visibleMs } as WorldEntry, SETTLE_MS)) return true;
+    return nightly ? atMs + 49 * HOUR_MS < now : visibleMs - atMs < 11 * 60_000;
+  }
+
+  /** Reads everything again, drains, and looks: once, and once more to see that nothing changes. */
+  async #checkEnd(): Promise<void> {
+    const { world } = this;
+    const before = world.watch.ids.size;
+    await this.#byHand();
+    this.#foundAtTheEnd = world.watch.ids.size - before;
+    this.#compare();
+    const [ids, arrived] = [world.watch.ids.size, this.#arrived()];
+    const files = JSON.stringify([...world.files.texts()]);
+    await this.#byHand();
+    if (world.watch.ids.size !== ids) world.violations.push('reading everything again added entries');
+    if (this.#arrived() !== arrived) world.violations.push('running again sent records again');
+    if (JSON.stringify([...world.files.texts()]) !== files)
+      world.violations.push('running again changed files');
+    await this.#verify();
+  }
+
+  #arrived(): number {
+    return [...this.world.sinks.values()].reduce((sum, { arrived }) => sum + arrived.length, 0);
+  }
+
+  async #byHand(): Promise<void> {
+    const engine = this.#engine;
+    const life = new Life(this.#lives++, engine.nowMs, 0);
+    const stop = new AbortController();
+    let done = false;
+    let failed: unknown;
+    const work = async (connector: Connector): Promise<void> => {
+      await runOnce(connector, { reconcile: true }, stop.signal);
+    };
+    const again = async (connector: Connector): Promise<void> => {
+      const shipping = startShippers(connector);
+      const source = connector.sources[0]!;
+      const span = { from: fromMs(EPOCH_MS - 24 * HOUR_MS), to: fromMs(engine.trueMs + 24 * HOUR_MS) };
+      await doJob({ kind: 'reconcile', span }, source, stop.signal);
+      await Promise.all([...source.shippers.values()].map((shipper) => shipper.drained()));
+      await shipping.stop();
+    };
+    const changes = { pageSize: this.#scenario.pageSize, overlapMs: 900_000 };
+    (async () => {
+      await work(await openSimulated(this.world, life, changes, stop.signal));
+      await again(await openSimulated(this.world, life, changes, stop.signal));
+    })()
+      .catch((error: unknown) => {
+        failed = error;
+      })
+      .finally(() => {
+        done = true;
+      });
+    await engine.run(engine.nowMs + 12 * HOUR_MS, () => done);
+    life.dead = true;
+    if (!done) throw new Error('running once by hand did not end within 12 hours');
+    if (failed !== undefined) throw failed;
+  }
+
+  /** Journal = the API's entries, once each; every sink has them as its guarantee says. */
+  #compare(): void {
+    const { world } = this;
+    const now = this.#engine.trueMs;
+    const owed = world.log
+      .shown()
+      .filter(({ at }) => at === undefined || Number(at / 1_000_000n) < now - 2 * SETTLE_MS);
+    const { ids } = world.watch;
+    for (const { id, text } of owed) if (!ids.has(id)) world.violations.push(`${id} is missing: ${text(0)}`);
+    const all = new Set(world.log.entries.map(({ id }) => id));
+    for (const id of ids)
+      if (!all.has(id)) world.violations.push(`${id} is in the journal, and was never in the log`);
+    this.#compareSinks(ids);
+    if (!this.#scenario.process.two) this.#compareFiles(ids);
+  }
+
+  #compareSinks(ids: ReadonlySet<string>): void {
+    const { poison } = this.#scenario.sinks;
+    for (const [name, { held, arrived }] of this.world.sinks) {
+      const letters = [...this.world.store.objects.keys()].filter((key) =>
+        key.startsWith(`deadletters/${name}/`),
+      );
+      const refused = [...ids].filter((id) => isPoison(id, poison)).length;
+      if (letters.length !== refused) {
+        this.world.violations.push(`${name}: ${letters.length} dead letters for ${refused} refused records`);
+      }
+      for (const id of ids) {
+        if (!held.has(id) && !isPoison(id, poison)) this.world.violations.push(`${name} never got ${id}`);
+      }
+      if (name === 'exact' && arrived.length !== held.size)
+        this.world.violations.push(`${name} holds an id twice`);
+    }
+  }
+
+  #compareFiles(ids: ReadonlySet<string>): void {
+    const lines = [...this.world.files.texts().values()].flatMap((text) =>
+      text.split('\n').filter((line) => line !== ''),
+    );
+    const seen = new Map<string, number>();
+    for (const line of lines) {
+      let id: string;
+      try {
+        id = (JSON.parse(line) as { id: string }).id;
+      } catch {
+        this.world.violations.push(`a line of a file is torn: ${line.slice(0, 80)}`);
+        continue;
+      }
+      seen.set(id, (seen.get(id) ?? 0) + 1);
+      if (line.includes(PAT)) this.world.violations.push('a file shows the PAT');
+    }
+    for (const id of ids) {
+      if (seen.get(id) !== 1) this.world.violations.push(`the files hold ${id} ${seen.get(id) ?? 0} times`);
+    }
+  }
+
+  async #verify(): Promise<void> {
+    const report = await verifyJournal(await this.world.store.snapshot(), 'acme', { codec: PLAIN });
+    for (const { key, reason } of report.faults as readonly { key?: string; reason?: string }[]) {
+      this.world.violations.push(`verify: ${key}: ${reason}`);
+    }
+    for (const [key, { body }] of this.world.store.objects) {
+      if (body.includes(PAT)) this.world.violations.push(`${key} shows the PAT`);
+    }
+  }
+}
