@@ -5,7 +5,7 @@ import type { Clock, Random } from '../runtime/clock.ts';
 import { ConnectorError, hasCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { Position, Sink } from '../sink/sink.ts';
+import type { OutRecord, Position, Sink } from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 import { BatchReader, type DueBatch } from './batch-reader.ts';
 import { Health, type LastError, type ShipperState } from './health.ts';
@@ -241,13 +241,22 @@ class JournalShipper implements Shipper {
     const { metrics, clock, journal } = this.#options;
     const stream = this.#stream!;
     if (minimal > 0) metrics.count('clarifai_siem_sink_minimal_records_total', this.#labels, minimal);
-    await stream.ship(new OpenBatch(records), next, this.#uncertain);
+    await stream.ship(new OpenBatch(records), next, this.#mayBeSentBefore(records));
     release();
     this.#uncertain &&= records.length === 0;
     if (records.length > 0) this.#lastSuccess = new Date(clock.nowMs()).toISOString();
     await stream.save(stream.position.segment > journal.head.n);
     this.#settleDrains();
     this.#measure();
+  }
+
+  /**
+   * Whether the process before this one may have sent `records`: the first batch for sure, and where the cursor is
+   * saved less often than a batch is sent, anything that was in the journal at the start.
+   */
+  #mayBeSentBefore(records: readonly OutRecord[]): boolean {
+    const segment = records[0]?.position.segment;
+    return this.#uncertain || (this.#options.sink.idempotent && segment! <= this.#headAtStart);
   }
 
   #measure(): void {

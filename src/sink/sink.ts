@@ -35,7 +35,10 @@ export interface SourceRef {
 export interface Batch {
   readonly source: SourceRef;
   readonly records: readonly OutRecord[];
-  /** True when the records may have been sent before: a retry, the first batch after a start, a replay. */
+  /**
+   * True when the records may have been sent before: a retry, a replay, the first batch after a start, and to an
+   * idempotent sink everything that was in the journal then.
+   */
   readonly uncertain: boolean;
 }
 

@@ -1,3 +1,4 @@
+import type { Nanos } from '../../src/event/span.ts';
 import { idAt } from '../../src/journal/lines.ts';
 import { decodeSegment } from '../../src/journal/segment.ts';
 import type { Segment } from '../../src/journal/types.ts';
@@ -16,11 +17,17 @@ export class JournalWatch {
   readonly #lies: boolean;
   #last: Segment | undefined;
   #next = 0;
+  #start: Nanos = 0n;
 
   constructor(world: AuditWorld, settleMs: number, lies: boolean) {
     this.#world = world;
     this.#settleMs = settleMs;
     this.#lies = lies;
+  }
+
+  /** Where the source begins. */
+  get start(): Nanos {
+    return this.#start;
   }
 
   /** The newest segment. */
@@ -41,6 +48,7 @@ export class JournalWatch {
       this.violations.push(`segment ${n} does not name the hash of the one before it`);
     }
     this.#last = segment;
+    this.#start = segment.header.genesis?.start ?? this.#start;
     this.#count(segment, n);
     if (!this.#lies) this.#checkCoverage(segment, n);
   }

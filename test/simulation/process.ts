@@ -84,7 +84,7 @@ function makeSink(world: World, life: Life, { id }: SinkConfig, log: Log): Sink 
   if (id === 'files') {
     return new FileSink({ id, path: '/out', log, fs: fileSystemOf(world.files, life, trouble) });
   }
-  return sinkOf(id, id === 'exact', world.sinks.get(id)!, life, trouble);
+  return sinkOf(id, id === 'exact', !scenario.process.two, world.sinks.get(id)!, life, trouble);
 }
 
 function configOf(scenario: Scenario, { pageSize, overlapMs }: Changes): ConnectorConfig {

@@ -116,9 +116,9 @@ export function drawScenario(engine: Engine): Scenario {
   const on = (share: number): boolean => engine.chance(share);
   const share = (likely: number, most: number): number => (on(likely) ? engine.random() * most : 0);
   const long = on(0.08);
-  const pageSize = engine.pick([4, 7, 10, 25, 100]);
+  const pageSize = engine.pick([10, 15, 25, 100]);
   const descending = on(0.08);
-  const pages = on(0.15) ? engine.pick([3, 5, 8]) : undefined;
+  const pages = on(0.15) ? engine.pick([8, 12]) : undefined;
   const dense = !descending && on(0.2) ? engine.between(1, 2) : 0;
   return {
     faultsMs: long ? engine.between(26, 30) * HOUR : engine.between(20, 50) * MINUTE,
@@ -143,7 +143,7 @@ export function drawScenario(engine: Engine): Scenario {
       fromExclusive: on(0.25),
       toExclusive: on(0.25),
       pageCap: pages,
-      pageFixed: pages === undefined && on(0.07) ? engine.pick([6, 12]) : undefined,
+      pageFixed: pages === undefined && on(0.07) ? engine.pick([12, 20]) : undefined,
       descending,
       shuffleTies: on(0.4),
       repeatLastPage: on(0.1),

@@ -125,10 +125,16 @@ export class SinkContent {
   readonly violations: string[] = [];
 }
 
-/** A sink that keeps event ids. `byId`: a second arrival of an id is no second record. */
+/**
+ * A sink that keeps event ids.
+ *
+ * @param byId whether a second arrival of an id is no second record
+ * @param alone whether one process at a time sends: then a record is sent again only as uncertain
+ */
 export function sinkOf(
   id: string,
   byId: boolean,
+  alone: boolean,
   content: SinkContent,
   life: Life,
   trouble: Trouble<SinkFaults>,
@@ -141,7 +147,7 @@ export function sinkOf(
       if (isPoison(each, faults.poison)) refused.push({ index, reason: 'poison' });
       else if (faulty() && faults.again > 0 && engine.chance(faults.again)) retry.push(index);
       else {
-        if (content.held.has(each) && !uncertain)
+        if (alone && content.held.has(each) && !uncertain)
           content.violations.push(`${id}: ${each} again, as if for sure`);
         if (!byId || !content.held.has(each)) content.arrived.push(each);
         content.held.add(each);

@@ -218,6 +218,7 @@ class Simulation {
   /** Whether polls and nightly reading must have found an entry by now. */
   #isOwed({ at, visibleMs }: WorldEntry, now: number, pollMs: number, nightly: boolean): boolean {
     if (at === undefined) return true;
+    if (at < this.world.watch.start) return false;
     const atMs = Number(at / 1_000_000n);
     const seenMs = Math.max(visibleMs, atMs + SETTLE_MS) + 2 * pollMs + 60_000;
     if (seenMs > now) return false;
@@ -286,7 +287,10 @@ class Simulation {
     const now = this.#engine.trueMs;
     const owed = world.log
       .shown()
-      .filter(({ at }) => at === undefined || Number(at / 1_000_000n) < now - 2 * SETTLE_MS);
+      .filter(
+        ({ at }) =>
+          at === undefined || (at >= world.watch.start && Number(at / 1_000_000n) < now - 2 * SETTLE_MS),
+      );
     const { ids } = world.watch;
     for (const { id, text } of owed) if (!ids.has(id)) world.violations.push(`${id} is missing: ${text(0)}`);
     const all = new Set(world.log.entries.map(({ id }) => id));
