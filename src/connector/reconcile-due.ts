@@ -1,13 +1,14 @@
 import type { Span } from '../event/span.ts';
-import { type SpanSet, unionSpans } from '../event/span-set.ts';
+import { type SpanSet, subtractSpans, unionSpans } from '../event/span-set.ts';
 import type { Journal, SegmentHeader } from '../journal/types.ts';
 import { hasCode } from '../runtime/errors.ts';
 
 const DAY_MS = 86_400_000;
 
 /**
- * The spans that are due for reading again: what was first read `daysBack` days ago, each a day long, by the
- * `written` of the segments (so backfilled history has its turn too).
+ * The spans that are due for reading again: what was first covered `daysBack` days ago, each a day long, by the
+ * `written` of the segments (so backfilled history has its turn too). What a segment covers first is told by its
+ * coverage and the one before: not every answer that a span rests on proves it by itself.
  */
 export async function spansDue(
   journal: Journal,
@@ -17,22 +18,25 @@ export async function spansDue(
   const spans: Span[] = [];
   for (const days of daysBack) {
     const toMs = nowMs - days * DAY_MS;
-    for (const header of await writtenBetween(journal, toMs - DAY_MS, toMs)) {
-      if (header.kind !== 'late') spans.push(...header.answers.flatMap(({ proven }) => proven ?? []));
-    }
+    spans.push(...(await firstCovered(journal, toMs - DAY_MS, toMs)));
   }
   return unionSpans([], spans);
 }
 
-async function writtenBetween(journal: Journal, fromMs: number, toMs: number): Promise<SegmentHeader[]> {
-  const headers: SegmentHeader[] = [];
-  for (let n = await firstWrittenSince(journal, fromMs); n <= journal.head.n; n++) {
+async function firstCovered(journal: Journal, fromMs: number, toMs: number): Promise<Span[]> {
+  const spans: Span[] = [];
+  const first = await firstWrittenSince(journal, fromMs);
+  let before = first > 0 ? await headerOf(journal, first - 1) : undefined;
+  for (let n = first; n <= journal.head.n; n++) {
     const header = await headerOf(journal, n);
-    if (header === undefined) continue;
-    if (Date.parse(header.written) >= toMs) break;
-    headers.push(header);
+    if (header !== undefined && Date.parse(header.written) >= toMs) break;
+    if (header !== undefined && before !== undefined) {
+      const known = before.coverage;
+      spans.push(...header.coverage.flatMap((span) => subtractSpans(span, known)));
+    }
+    before = header;
   }
-  return headers;
+  return spans;
 }
 
 /** Lowest segment that was written at or after `ms`: numbers and times ascend together, but for clock steps. */
