@@ -146,8 +146,15 @@ export class Engine {
   }
 }
 
-/** The clock of a process. */
-export function clockOf(engine: Engine, life: Life): Clock {
+/** How often the product looks for work that commands have left, milliseconds: nearly all of its sleeps. */
+const REQUESTS_EVERY_MS = 2_000;
+
+/**
+ * The clock of a process.
+ *
+ * @param requestsEveryMs how often it looks for the work of commands: there is none, and looking costs most of the time
+ */
+export function clockOf(engine: Engine, life: Life, requestsEveryMs: number): Clock {
   return {
     nowMs: () => engine.trueMs + life.skewMs,
     monotonicMs: () => engine.nowMs - life.startedMs,
@@ -158,7 +165,7 @@ export function clockOf(engine: Engine, life: Life): Clock {
           undo();
           reject(signal?.reason);
         };
-        const undo = engine.afterIn(life, ms, () => {
+        const undo = engine.afterIn(life, ms === REQUESTS_EVERY_MS ? requestsEveryMs : ms, () => {
           signal?.removeEventListener('abort', onAbort);
           resolve();
         });

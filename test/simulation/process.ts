@@ -42,7 +42,7 @@ export function openSimulated(
 ): Promise<Connector> {
   const { engine, scenario } = world;
   const config = configOf(scenario, changes);
-  const clock = clockOf(engine, life);
+  const clock = clockOf(engine, life, scenario.nightly ? 600_000 : 20_000);
   const random = seededRandom(engine.between(0, 2 ** 31));
   const log = logOf(world, life);
   const metrics = new MemoryMetrics();

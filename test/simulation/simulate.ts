@@ -50,7 +50,7 @@ class Simulation {
   #lives = 0;
   readonly #running = new Set<Life>();
   #foundAtTheEnd = 0;
-  #stopping = false;
+  readonly #stop = new AbortController();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -76,8 +76,7 @@ class Simulation {
 
   async run(): Promise<void> {
     const { faultsMs, quietMs, process } = this.#scenario;
-    const stop = new AbortController();
-    for (let i = 0; i < (process.two ? 2 : 1); i++) this.#start(stop.signal);
+    for (let i = 0; i < (process.two ? 2 : 1); i++) this.#start();
     this.#planFaults();
     await this.#engine.run(faultsMs);
     this.world.endFaults();
@@ -85,14 +84,14 @@ class Simulation {
     for (const life of this.#running) life.skewMs = 0;
     await this.#engine.run(faultsMs + quietMs);
     this.#checkQuiet();
-    this.#stopping = true;
-    stop.abort(new Error('the simulation ends'));
+    this.#stop.abort(new Error('the simulation ends'));
     await this.#engine.run(faultsMs + quietMs + 60_000);
     await this.#checkEnd();
   }
 
   /** Starts a process; when it ends by itself or dies, another one takes its place. */
-  #start(stop: AbortSignal): void {
+  #start(): void {
+    const stop = this.#stop.signal;
     const engine = this.#engine;
     const { process } = this.#scenario;
     const skewMs = this.world.faulty() ? process.skewMs : 0;
@@ -102,8 +101,8 @@ class Simulation {
     openSimulated(this.world, life, this.#changes(), stop)
       .then((connector) => runForever(connector, stop))
       .then(
-        () => this.#ended(life, 'stopped', stop),
-        (error: unknown) => this.#ended(life, error instanceof Error ? error.message : String(error), stop),
+        () => this.#ended(life, 'stopped'),
+        (error: unknown) => this.#ended(life, error instanceof Error ? error.message : String(error)),
       );
   }
 
@@ -116,16 +115,17 @@ class Simulation {
     };
   }
 
-  #ended(life: Life, why: string, stop: AbortSignal): void {
+  #ended(life: Life, why: string): void {
     this.#engine.note(`process ${life.number} ends: ${why}`);
     if (why.includes(PAT)) this.world.violations.push('the end of a process shows the PAT');
     this.#running.delete(life);
     life.dead = true;
-    if (!this.#stopping) this.#engine.after(this.#engine.between(1_000, 20_000), () => this.#restart(stop));
+    if (!this.#stop.signal.aborted)
+      this.#engine.after(this.#engine.between(1_000, 20_000), () => this.#restart());
   }
 
-  #restart(stop: AbortSignal): void {
-    if (!this.#stopping) this.#start(stop);
+  #restart(): void {
+    if (!this.#stop.signal.aborted) this.#start();
   }
 
   /** Puts what happens once in a while on the calendar. */
@@ -174,10 +174,8 @@ class Simulation {
     life.dead = true;
     this.#running.delete(life);
     this.#engine.note(`process ${life.number} is killed`);
-    this.#engine.after(this.#engine.between(500, 30_000), () => this.#restart(this.#neverStop));
+    this.#engine.after(this.#engine.between(500, 30_000), () => this.#restart());
   }
-
-  readonly #neverStop = new AbortController().signal;
 
   #pause(): void {
     const life = this.#anyLife();
@@ -194,7 +192,7 @@ class Simulation {
     this.#engine.note(`the clock of process ${life.number} jumps by ${ms}`);
     life.skewMs += ms;
     this.#engine.after(this.#engine.between(60_000, 600_000), () => {
-      life.skewMs -= ms;
+      if (this.world.faulty()) life.skewMs -= ms;
     });
   }
 
