@@ -246,7 +246,9 @@ export class Walker {
     this.#pendingEnd = undefined;
     this.#stepsBack = this.#deps.lowerBounds.firstStep;
     this.#tight = true;
-    await this.#handOn({ from, to }, kept, reading.undated, reading.evidence);
+    // No page of it proves anything by itself; the last one stands for all: retention goes by proven spans.
+    const evidence = reading.evidence.with(-1, { ...reading.evidence.at(-1)!, proven: { from, to } });
+    await this.#handOn({ from, to }, kept, reading.undated, evidence);
     return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Collector } from '../../src/collector/collector.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { SourceConfig } from '../../src/config/types.ts';
+import { readEntry } from '../../src/event/answer.ts';
 import { fromMs, type Nanos, SECOND } from '../../src/event/span.ts';
 import { openJournal } from '../../src/journal/journal.ts';
 import { entryBytesAt, idAt } from '../../src/journal/lines.ts';
@@ -103,6 +104,18 @@ async function journalIds(journal: Journal): Promise<string[]> {
   return ids;
 }
 
+/** Retention and reconcile go by what a segment's answers prove: its entries must lie there, dense seconds too. */
+async function expectProvenEntries(journal: Journal): Promise<void> {
+  for (let n = 1; n <= journal.head.n; n++) {
+    const { header, ...segment } = await journal.read(n);
+    const proven = header.answers.flatMap((answer) => answer.proven ?? []);
+    for (let i = 0; i < header.count; i++) {
+      const { at } = readEntry(Buffer.from(entryBytesAt({ header, ...segment }, i).bytes));
+      expect(at === undefined || proven.some(({ from, to }) => at >= from && at < to)).toBe(true);
+    }
+  }
+}
+
 async function journalBytes(journal: Journal): Promise<string[]> {
   const lines: string[] = [];
   for (let n = 0; n <= journal.head.n; n++) {
@@ -167,6 +180,7 @@ describe('collector', () => {
       fill(world, 600, 3, { dense: 0.6 });
       await catchUp(world);
       expect(await journalBytes(world.journal)).toEqual(shown(world));
+      await expectProvenEntries(world.journal);
     }
   });
 
