@@ -100,20 +100,35 @@ export class Committer {
    * or closes a hole on record. True when it wrote one.
    */
   async record(kind: SegmentKind, minimum: Nanos = HOUR): Promise<boolean> {
-    await this.flush();
-    const { coverage } = this.#deps.journal.head;
-    const open = this.#unrecorded.flatMap((span) => subtractSpans(span, coverage));
-    const closesHole = this.coverage.length < coverage.length;
-    if (totalLength(open) < minimum && !closesHole) return false;
-    await this.#write(kind, [], this.#evidence.take(), this.coverage);
-    return true;
+    return this.#alone(async () => {
+      const { coverage } = this.#deps.journal.head;
+      const open = this.#unrecorded.flatMap((span) => subtractSpans(span, coverage));
+      const closesHole = this.coverage.length < coverage.length;
+      if (totalLength(open) < minimum && !closesHole) return false;
+      await this.#write(kind, [], this.#evidence.take(), this.coverage);
+      return true;
+    });
   }
 
   /** Puts on record that the API no longer shows `span`: a possible gap, which polls do not read again. */
   async recordGap(span: Span): Promise<void> {
-    await this.flush();
-    const gaps = addSpan(this.#deps.journal.head.gaps, span);
-    await this.#write('gap', [], this.#evidence.take(), this.coverage, gaps);
+    await this.#alone(async () => {
+      const gaps = addSpan(this.#deps.journal.head.gaps, span);
+      await this.#write('gap', [], this.#evidence.take(), this.coverage, gaps);
+    });
+  }
+
+  /** Runs `write` when everything submitted is committed, and commits nothing meanwhile. */
+  async #alone<T>(write: () => Promise<T>): Promise<T> {
+    // Not `flush`: nothing may begin between the last look and the write.
+    while (this.#working !== undefined) await this.#working;
+    this.#throwFailure();
+    const writing = write();
+    this.#working = writing.then(
+      () => this.#free(),
+      () => this.#free(),
+    );
+    return await writing;
   }
 
   #throwFailure(): void {
@@ -121,10 +136,13 @@ export class Committer {
   }
 
   #start(): void {
-    this.#working ??= this.#drain().finally(() => {
-      this.#working = undefined;
-      this.#wake();
-    });
+    this.#working ??= this.#drain().finally(() => this.#free());
+  }
+
+  #free(): void {
+    this.#working = undefined;
+    this.#wake();
+    if (this.#queue.length > 0 && this.#failure === undefined) this.#start();
   }
 
   async #drain(): Promise<void> {

@@ -1,7 +1,7 @@
-import { readEntry } from '../../src/event/answer.ts';
-import { twinId } from '../../src/event/event-id.ts';
+import { createHash } from 'node:crypto';
 import { floorSecond, fromMs, type Nanos, SECOND } from '../../src/event/span.ts';
 import { formatTimestamp, parseTimestamp } from '../../src/event/timestamp.ts';
+import { referenceId } from '../event/reference-id.ts';
 import type { Engine } from './engine.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -148,12 +148,17 @@ export class AuditWorld {
   #setIds(): void {
     const copies = new Map<string, number>();
     for (const entry of this.entries) {
-      const { baseId } = readEntry(Buffer.from(entry.text(0)));
+      const baseId = referenceId(entry.text(0));
       const ordinal = copies.get(baseId) ?? 0;
       copies.set(baseId, ordinal + 1);
-      entry.id = twinId(baseId, ordinal);
+      entry.id = ordinal === 0 ? baseId : twinOf(baseId, ordinal);
     }
   }
+}
+
+/** Event id of a further copy of an entry, by the rule of the id version, not by the product's code. */
+function twinOf(baseId: string, ordinal: number): string {
+  return createHash('sha256').update(`clarifai-audit-event/1/twin\n${baseId}\n${ordinal}`).digest('hex');
 }
 
 /** Reads the body of a search. */

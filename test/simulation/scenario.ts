@@ -126,7 +126,7 @@ export function drawScenario(engine: Engine): Scenario {
     pollMinutes: long ? engine.pick([20, 30]) : engine.pick([1, 1, 2, 5]),
     nightly: long,
     pageSize,
-    retentionMs: 45 * 24 * HOUR,
+    retentionMs: long && on(0.5) ? engine.between(4, 20) * HOUR : 45 * 24 * HOUR,
     historyMs: long ? 4 * HOUR : engine.between(0, 5) * HOUR,
     entries: {
       count: engine.between(10, long ? 150 : 120),

@@ -16,10 +16,14 @@ export interface ServerRecord {
   sentMs: number[];
   mostPerSecond: number;
   requests: number;
+  /** Answers since the last one that left something out. */
+  honest: number;
 }
 
 const HEADERS = { 'content-type': 'application/json' };
 const LAG_MS = 90_000;
+/** More answers than may be on their way at once, so that no two that confirm each other lie alike. */
+const HONEST_BETWEEN_LIES = 12;
 
 /** The way to the server, its answers, and what becomes of them. */
 export class SimulatedTransport implements Transport {
@@ -125,13 +129,25 @@ export class SimulatedTransport implements Transport {
     if (query.page > 1 && deepest !== undefined && query.page * query.perPage > deepest) {
       return this.#response(400, '{"status":{"code":11102,"description":"too deep"}}');
     }
-    let rows = this.#world.page(query, on(faults.lag) ? engine.trueMs - LAG_MS : undefined);
-    if (on(faults.cut)) rows = rows.slice(0, Math.floor(engine.random() * rows.length));
-    if (on(faults.empty)) rows = [];
+    const lie = this.#lie(on);
+    let rows = this.#world.page(query, lie === 'lag' ? engine.trueMs - LAG_MS : undefined);
+    if (lie === 'cut') rows = rows.slice(0, Math.floor(engine.random() * rows.length));
+    if (lie === 'empty') rows = [];
     engine.note(`answer ${this.#life.number} page ${query.page} ${query.from}..${query.to}: ${rows.length}`);
     const text = `{"status":{"code":10000,"req_id":"a${this.#record.requests}"},"entries":[${rows.join(',')}]}`;
     const cutOff = on(faults.truncated) ? Math.floor(engine.random() * text.length) : text.length;
     return this.#response(200, text.slice(0, cutOff));
+  }
+
+  /** How an answer leaves entries out by mistake. Never twice within a few answers: what lies always cannot be read. */
+  #lie(on: (share: number) => boolean): 'cut' | 'empty' | 'lag' | undefined {
+    const { cut, empty, lag } = this.#scenario.answers;
+    const record = this.#record;
+    record.honest += 1;
+    if (record.honest < HONEST_BETWEEN_LIES) return undefined;
+    const lie = on(cut) ? 'cut' : on(empty) ? 'empty' : on(lag) ? 'lag' : undefined;
+    if (lie !== undefined) record.honest = 0;
+    return lie;
   }
 
   #response(status: number, body: string, headers: Record<string, string> = {}): TransportResponse {

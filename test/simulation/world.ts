@@ -20,7 +20,7 @@ export class World {
   readonly sinkMoods = new Map(
     ['exact', 'least', 'files'].map((id): [string, Mood] => [id, { full: false, out: false }]),
   );
-  readonly serverRecord: ServerRecord = { sentMs: [], mostPerSecond: 0, requests: 0 };
+  readonly serverRecord: ServerRecord = { sentMs: [], mostPerSecond: 0, requests: 0, honest: 0 };
   readonly violations: string[] = [];
   /** Whether faults are on. */
   readonly faulty = (): boolean => this.#faulty;
