@@ -18,14 +18,20 @@ export interface Classified {
 
 /**
  * Sorts a piece's entries by what `coverage` says of their time. Entries of uncovered spans need no comparison: an
- * uncovered span holds no committed entry.
+ * uncovered span holds no committed entry. Nothing is compared where retention has removed what to compare with:
+ * what is read there again is left alone, because it would be stored twice.
  */
-export async function classify(piece: Piece, coverage: SpanSet, known: KnownEntries): Promise<Classified> {
+export async function classify(
+  piece: Piece,
+  coverage: SpanSet,
+  known: KnownEntries,
+  trimmed: SpanSet = [],
+): Promise<Classified> {
   const undated = await newUndated(piece.undated, known);
   const covered = piece.proven === undefined ? [] : intersectSpans(piece.proven, coverage);
   const entries = withIds(piece.entries);
   if (covered.length === 0) return { fresh: entries, late: [], undated };
-  const reread = entries.filter((entry) => isInside(covered, entry.at!));
+  const reread = entries.filter(({ at }) => isInside(covered, at!) && !isInside(trimmed, at!));
   const seen = reread.length === 0 ? new Set<string>() : await known.idsIn(extent(reread));
   return {
     fresh: reread.length === entries.length ? [] : entries.filter((entry) => !isInside(covered, entry.at!)),

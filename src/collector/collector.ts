@@ -110,6 +110,11 @@ export class Collector {
     return planBackfill({ start, settled, coverage: this.coverage, gaps: skipped });
   }
 
+  /** Wall clock that may decide what is old enough to be removed, milliseconds; undefined before the first answer. */
+  get trustedNowMs(): number | undefined {
+    return this.#serverClock.trustedMs();
+  }
+
   /** Spans that could not be read when last tried. */
   get holes(): readonly Hole[] {
     return this.#holes.map(({ hole }) => hole);

@@ -196,11 +196,12 @@ export class Committer {
 
   /** False when another process has written the segment: everything is decided anew on its head. */
   async #commit(pieces: readonly Piece[]): Promise<boolean> {
+    const { journal, known } = this.#deps;
     const before = this.coverage;
     const classified: Classified[] = [];
     let coverage = before;
     for (const piece of pieces) {
-      classified.push(await classify(piece, before, this.#deps.known));
+      classified.push(await classify(piece, before, known, journal.trimmed?.spans));
       if (piece.proven !== undefined) coverage = addSpan(coverage, piece.proven);
     }
     const evidence = pieces.flatMap((piece) => piece.evidence);

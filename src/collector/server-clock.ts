@@ -10,6 +10,7 @@ const TOLERANCE_MS = 5_000;
 export class ServerClock {
   readonly #clock: Clock;
   #skewMs = 0;
+  #heard: { readonly serverMs: number; readonly monotonicMs: number } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,8 +21,20 @@ export class ServerClock {
     return this.#clock.nowMs() + (this.#skewMs < -TOLERANCE_MS ? this.#skewMs : 0);
   }
 
+  /**
+   * As {@link nowMs}, for what cannot be taken back: undefined before the first answer, and not misled by a local
+   * clock that has jumped since the last one.
+   */
+  trustedMs(): number | undefined {
+    if (this.#heard === undefined) return undefined;
+    const elapsedMs = this.#clock.monotonicMs() - this.#heard.monotonicMs;
+    return Math.min(this.#clock.nowMs(), this.#heard.serverMs + elapsedMs + TOLERANCE_MS);
+  }
+
   /** Takes note of an answer's `Date`. */
   observe(serverMs: number | undefined): void {
-    if (serverMs !== undefined) this.#skewMs = serverMs - this.#clock.nowMs();
+    if (serverMs === undefined) return;
+    this.#skewMs = serverMs - this.#clock.nowMs();
+    this.#heard = { serverMs, monotonicMs: this.#clock.monotonicMs() };
   }
 }

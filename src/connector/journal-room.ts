@@ -66,13 +66,17 @@ export class JournalRoom {
     return segment;
   }
 
-  /** Removes what is older than the retention and needed by nobody. */
-  async applyRetention(): Promise<void> {
-    const { journal, store, config, machine, log } = this.#deps;
+  /**
+   * Removes what is older than the retention and needed by nobody.
+   *
+   * @param nowMs wall clock, not a local one that may have jumped ahead: what was just written would be old by it
+   */
+  async applyRetention(nowMs: number): Promise<void> {
+    const { journal, store, config, log } = this.#deps;
     const trimmed = await applyRetention({
       store,
       journal,
-      nowMs: machine.clock.nowMs(),
+      nowMs,
       retentionMs: config.retentionMs,
       neededFrom: this.#neededFrom(),
       log,

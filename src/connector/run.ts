@@ -8,6 +8,8 @@ import { Stall } from './stall.ts';
 
 /** How often retention is applied, milliseconds. */
 const RETENTION_EVERY_MS = 3_600_000;
+/** How soon it is looked at again while no answer has told the time, milliseconds. */
+const RETENTION_AGAIN_MS = 60_000;
 
 /** Starts all shippers. `stop` ends them after the write in hand; it resolves when they have ended. */
 export function startShippers(connector: Connector): { stop: () => Promise<void> } {
@@ -96,12 +98,16 @@ export async function runForever(connector: Connector, signal: AbortSignal): Pro
 async function keepRoom(connector: Connector, signal: AbortSignal): Promise<void> {
   const { clock, log } = connector.machine;
   while (!signal.aborted) {
-    for (const { room, config } of connector.sources) {
-      await room.applyRetention().catch((error: unknown) => {
+    let heard = true;
+    for (const { room, config, collector } of connector.sources) {
+      const nowMs = collector.trustedNowMs;
+      heard &&= nowMs !== undefined;
+      if (nowMs === undefined) continue;
+      await room.applyRetention(nowMs).catch((error: unknown) => {
         log.error({ err: error, source: config.id }, 'retention failed: it is tried again in an hour');
       });
     }
-    await clock.sleep(RETENTION_EVERY_MS, signal).catch(() => {});
+    await clock.sleep(heard ? RETENTION_EVERY_MS : RETENTION_AGAIN_MS, signal).catch(() => {});
   }
 }
 
@@ -135,7 +141,10 @@ export async function runOnce(
         }
       }),
     );
-    for (const { room } of connector.sources) await room.applyRetention();
+    for (const { room, collector } of connector.sources) {
+      const nowMs = collector.trustedNowMs;
+      if (nowMs !== undefined) await room.applyRetention(nowMs);
+    }
     const drained = await drain(connector, signal);
     if (outcomes.some(({ finished }) => !finished) || !drained) return ExitCode.drainTimeout;
     return outcomes.some(({ late }) => late > 0) ? ExitCode.entriesWereMissing : ExitCode.done;
