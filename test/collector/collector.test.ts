@@ -146,9 +146,13 @@ async function catchUp(world: World): Promise<void> {
 
 const HOSTILITIES: Record<string, Hostility> = {
   'a friendly server': {},
-  'bounds of whole seconds': { secondBounds: true },
-  'exclusive bounds': { fromExclusive: true, toExclusive: true },
-  'exclusive bounds of whole seconds': { fromExclusive: true, toExclusive: true, secondBounds: true },
+  'fault 39: bounds of whole seconds': { secondBounds: true },
+  'fault 39: exclusive bounds': { fromExclusive: true, toExclusive: true },
+  'fault 39: exclusive bounds of whole seconds': {
+    fromExclusive: true,
+    toExclusive: true,
+    secondBounds: true,
+  },
   'fault 35: capped pages': { pageCap: 10 },
   'fault 35: pages larger than asked': { pageFixed: 120 },
   'fault 33: ties in another order each time': { shuffleTies: true },

@@ -119,6 +119,7 @@ export function drawScenario(engine: Engine): Scenario {
   const pageSize = engine.pick([10, 15, 25, 100]);
   const descending = on(0.08);
   const pages = on(0.15) ? engine.pick([8, 12]) : undefined;
+  const retentionMs = long && on(0.6) ? engine.between(3, 12) * HOUR : 45 * 24 * HOUR;
   const dense = !descending && on(0.2) ? engine.between(1, 2) : 0;
   return {
     faultsMs: long ? engine.between(26, 30) * HOUR : engine.between(20, 50) * MINUTE,
@@ -126,7 +127,7 @@ export function drawScenario(engine: Engine): Scenario {
     pollMinutes: long ? engine.pick([20, 30]) : engine.pick([1, 1, 2, 5]),
     nightly: long,
     pageSize,
-    retentionMs: long && on(0.5) ? engine.between(4, 20) * HOUR : 45 * 24 * HOUR,
+    retentionMs,
     historyMs: long ? 4 * HOUR : engine.between(0, 5) * HOUR,
     entries: {
       count: engine.between(10, long ? 150 : 120),
@@ -180,12 +181,12 @@ export function drawScenario(engine: Engine): Scenario {
       full: on(0.1) ? 1 : 0,
       again: share(0.4, 0.2),
       poison: on(0.3) ? engine.pick([5, 17]) : 0,
-      outages: on(0.25) ? 1 : 0,
+      outages: on(long ? 0.8 : 0.25) ? 1 : 0,
     },
     process: {
       kills: on(0.6) ? engine.between(1, 6) : 0,
       pauses: on(0.25) ? engine.between(1, 2) : 0,
-      jumps: on(0.2) ? engine.between(1, 2) : 0,
+      jumps: on(long ? 0.6 : 0.2) ? engine.between(1, 2) : 0,
       skewMs: on(0.3) ? engine.between(-90_000, 90_000) : 0,
       two: on(0.2),
       changes: on(0.3),

@@ -97,6 +97,10 @@ class Simulation {
     const life = new Life(this.#lives++, engine.nowMs, skewMs);
     this.#running.add(life);
     engine.note(`process ${life.number} starts`);
+    // Most is under way when a process has just started.
+    if (this.world.faulty() && process.kills > 0 && engine.chance(0.3)) {
+      engine.after(engine.between(50, 4_000), () => this.#kill(life));
+    }
     openSimulated(this.world, life, this.#changes(), stop)
       .then((connector) => runForever(connector, stop))
       .then(
@@ -167,9 +171,9 @@ class Simulation {
     return this.#running.size === 0 ? undefined : this.#engine.pick([...this.#running]);
   }
 
-  #kill(): void {
-    const life = this.#anyLife();
-    if (life === undefined) return;
+  /** @param life default: any */
+  #kill(life = this.#anyLife()): void {
+    if (life === undefined || life.dead) return;
     life.dead = true;
     this.#running.delete(life);
     this.#engine.note(`process ${life.number} is killed`);
@@ -190,7 +194,8 @@ class Simulation {
     const ms = this.#engine.pick([-HOUR_MS, -60_000, 60_000, HOUR_MS, 20 * 365 * 24 * HOUR_MS]);
     this.#engine.note(`the clock of process ${life.number} jumps by ${ms}`);
     life.skewMs += ms;
-    this.#engine.after(this.#engine.between(60_000, 600_000), () => {
+    const mostMs = this.#scenario.nightly ? 3 * HOUR_MS : 600_000;
+    this.#engine.after(this.#engine.between(60_000, mostMs), () => {
       if (this.world.faulty()) life.skewMs -= ms;
     });
   }
