@@ -24,8 +24,12 @@ export class Processes {
   }
 
   /** Runs the connector to its end. */
-  async run(args: readonly string[], input = ''): Promise<{ code: number | null; out: string; err: string }> {
-    const child = this.start('main.ts', args);
+  async run(
+    args: readonly string[],
+    input = '',
+    env: Record<string, string> = {},
+  ): Promise<{ code: number | null; out: string; err: string }> {
+    const child = this.start('main.ts', args, env);
     const out = collect(child.stdout!);
     const err = collect(child.stderr!);
     child.stdin!.end(input);
