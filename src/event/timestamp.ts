@@ -112,6 +112,11 @@ const EARLIEST: Nanos = -62_135_596_800n * SECOND;
 /** 10000-01-01T00:00:00Z */
 const BEHIND_LATEST: Nanos = 253_402_300_800n * SECOND;
 
+/** `at` for a message: as {@link formatTimestamp}, and in nanoseconds where RFC 3339 has no form for it. */
+export function describeInstant(at: Nanos): string {
+  return at < EARLIEST || at >= BEHIND_LATEST ? `${at} ns since 1970` : formatTimestamp(at);
+}
+
 /**
  * `at` in canonical RFC 3339: UTC with `Z`, the fraction in 0, 3, 6 or 9 digits, as few as keep all of it.
  * Throws RangeError for instants outside of the years 0001 to 9999.

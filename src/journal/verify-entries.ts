@@ -2,7 +2,7 @@ import { readEntry } from '../event/answer.ts';
 import type { Entry } from '../event/entry.ts';
 import { twinId } from '../event/event-id.ts';
 import type { Nanos } from '../event/span.ts';
-import { formatTimestamp } from '../event/timestamp.ts';
+import { describeInstant } from '../event/timestamp.ts';
 import { hasCode } from '../runtime/errors.ts';
 import type { IdSet } from './id-set.ts';
 import { entryBytesAt, idAt } from './lines.ts';
@@ -39,7 +39,7 @@ export function entryFault(segment: Segment, seen: IdSet): string | undefined {
     while (covering < header.coverage.length && header.coverage[covering]!.to <= at) covering += 1;
     const span = header.coverage[covering];
     if (span === undefined || at < span.from)
-      return `${which}, of ${formatTimestamp(at)}, is outside of coverage`;
+      return `${which}, of ${describeInstant(at)}, is outside of coverage`;
   }
   if (dated === undefined && header.first !== undefined) return 'its header names another first time';
   return dated === header.last ? undefined : 'its header names another last time';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readEntry } from '../../src/event/answer.ts';
 import { trimKey } from '../../src/journal/keys.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
@@ -119,6 +120,17 @@ describe('verify', () => {
     await journal.append(draft(20, 30, [entry(40)]));
     await expectFaultAt(store, 3, 'outside of coverage');
   });
+
+  it.each(['0000-06-01T00:00:00Z', '9999-12-31T23:59:59-01:00'])(
+    'fault 27: names a segment with an entry of %s outside of coverage',
+    async (time) => {
+      const store = new MemoryStore();
+      const journal = await filled(store, 2);
+      const { at, baseId, bytes } = readEntry(Buffer.from(`{"timestamp":"${time}"}`));
+      await journal.append(draft(20, 30, [{ id: baseId, at, bytes, utf8: true }]));
+      await expectFaultAt(store, 3, 'ns since 1970, is outside of coverage');
+    },
+  );
 
   it('names a segment whose coverage shrinks', async () => {
     const store = new MemoryStore();
