@@ -33,8 +33,14 @@ export class ServerClock {
 
   /** Takes note of an answer's `Date`. */
   observe(serverMs: number | undefined): void {
+    // A server that tells no time: ours at its first answer has to do.
+    if (serverMs === undefined) this.#heard ??= this.#localNow();
     if (serverMs === undefined) return;
     this.#skewMs = serverMs - this.#clock.nowMs();
-    this.#heard = { serverMs, monotonicMs: this.#clock.monotonicMs() };
+    this.#heard = { ...this.#localNow(), serverMs };
+  }
+
+  #localNow(): { serverMs: number; monotonicMs: number } {
+    return { serverMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
   }
 }

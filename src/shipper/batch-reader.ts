@@ -4,10 +4,13 @@ import type { RecordMapper } from '../record/record.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Position } from '../sink/sink.ts';
 import { BatchBuilder, type GatheredBatch } from './batch-builder.ts';
-import { type MappedEntry, mapEntry, type ShippedSource } from './map-entry.ts';
+import { keptRecord, type MappedEntry, mapEntry, type ShippedSource } from './map-entry.ts';
 import { skipTrimmed } from './start.ts';
 
-/** Records that are due, in journal order (none when segments without entries were passed), and where the journal goes on behind them. */
+/**
+ * Records that are due, in journal order, and where the journal goes on behind them. There are none when segments
+ * without entries were passed.
+ */
 export interface DueBatch extends GatheredBatch {
   /** The place behind the last record, or behind the segments passed. */
   readonly next: Position;
@@ -107,8 +110,7 @@ export class BatchReader {
           this.#writtenMs = Date.parse(segment.header.written);
         }
         if (this.#builder.add(mapped.record) === undefined) {
-          const { id, line: text, date, position } = mapped.record;
-          this.#carried = { ...mapped, record: { id, line: text, date, position } };
+          this.#carried = { ...mapped, record: keptRecord(mapped.record) };
           return true;
         }
         if (mapped.minimal) this.#minimal += 1;

@@ -34,6 +34,11 @@ export function mapEntry(
   return { record: new ReadyRecord(id, position, mapped), minimal: mapped.minimal };
 }
 
+/** `record` with a line of its own, which stays when further entries are mapped. */
+export function keptRecord({ id, line, date, position }: OutRecord): OutRecord {
+  return { id, line, date, position };
+}
+
 class ReadyRecord implements OutRecord {
   readonly id: string;
   readonly position: Position;

@@ -8,7 +8,7 @@ import type { OutRecord } from '../sink/sink.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { eventTimeAt } from './event-time.ts';
-import { mapEntry, type ShippedSource } from './map-entry.ts';
+import { keptRecord, mapEntry, type ShippedSource } from './map-entry.ts';
 import { OpenBatch } from './open-batch.ts';
 import type { Stream } from './stream.ts';
 
@@ -119,8 +119,10 @@ class Replay {
   ): Promise<void> {
     let held = this.#builder.add(record);
     if (held === undefined) {
+      // The next batch of the stream is mapped meanwhile.
+      const kept = keptRecord(record);
       await flush();
-      held = this.#builder.add(record)!;
+      held = this.#builder.add(kept)!;
     }
     added(held);
     if (this.#builder.full) await flush();
@@ -168,8 +170,9 @@ async function recordOf(letter: DeadLetter, { journal, mapper, source }: ReplayD
   if (letter.chainId !== journal.genesis.chainId || n > journal.head.n) return kept;
   try {
     const segment = await journal.read(n);
-    const record = number < segment.header.count ? mapEntry(segment, number, mapper, source).record : kept;
-    return record.id === id ? record : kept;
+    if (number >= segment.header.count) return kept;
+    const { record } = mapEntry(segment, number, mapper, source);
+    return record.id === id ? keptRecord(record) : kept;
   } catch (error) {
     if (hasCode(error, 'journal')) return kept;
     throw error;

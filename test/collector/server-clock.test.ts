@@ -25,4 +25,14 @@ describe('ServerClock', () => {
     expect(server.nowMs()).toBe(START_MS);
     expect(server.trustedMs()).toBe(START_MS);
   });
+
+  it('trusts the local clock of the first answer when the server tells no time', () => {
+    const clock = new SteppingClock(START_MS);
+    const server = new ServerClock(clock);
+    server.observe(undefined);
+    clock.advance(60_000);
+    clock.jump(3_600_000);
+    server.observe(undefined);
+    expect(server.trustedMs()).toBe(START_MS + 65_000);
+  });
 });

@@ -46,6 +46,27 @@ describe('replay', () => {
     for (const made of scenes.splice(0)) await made.stop();
   });
 
+  it('sends what no longer fits a batch with the next one, while new entries are mapped meanwhile', async () => {
+    const sink = new MemorySink();
+    const { journal, start, shipper } = scene(sink, {
+      batch: { maxRecords: 3, maxBytes: 100, maxWaitMs: 10 },
+    });
+    journal.add(entries(0, 6));
+    start();
+    await shipper.drained();
+    sink.stored.length = 0;
+    let next = 6;
+    sink.behaviour = async () => {
+      if (next < 9) journal.add([entry(next++)]);
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return STORED;
+    };
+    const report = await shipper.replay({ kind: 'span', span: spanOf(0, 6) });
+    expect(report.sent).toBe(6);
+    await shipper.drained();
+    expect(numbersOf(sink.stored).sort((x, y) => x - y)).toEqual(range(0, 9));
+  });
+
   it('sends the entries of a span again by event time, between batches, without moving the cursor', async () => {
     const sink = new MemorySink();
     const { journal, start, shipper, store } = scene(sink);

@@ -45,11 +45,21 @@ export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
-/** The entry as it came, by its date. */
+let mapped = 0;
+
+/** The entry as it came, by its date. As with the product's mappers, its line is gone when the next entry is mapped. */
 export const plainMapper: RecordMapper = (bytes) => {
   const line = bytes.toString();
+  const number = ++mapped;
   const { timestamp } = JSON.parse(line) as { timestamp: string };
-  return { line, date: timestamp === 'never' ? undefined : timestamp.slice(0, 10), minimal: false };
+  return {
+    get line(): string {
+      if (number === mapped) return line;
+      throw new Error('The line of a record was read after the next entry was mapped: a defect.');
+    },
+    date: timestamp === 'never' ? undefined : timestamp.slice(0, 10),
+    minimal: false,
+  };
 };
 
 /** A log that keeps its lines, for tests of what an operator is told. */
