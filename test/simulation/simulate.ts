@@ -1,16 +1,13 @@
 import type { Connector } from '../../src/connector/open.ts';
 import { runForever, runOnce, startShippers } from '../../src/connector/run.ts';
-import { fromMs, type Nanos } from '../../src/event/span.ts';
-import { verifyJournal } from '../../src/journal/verify.ts';
-import { isPrompt, type WorldEntry } from './audit-world.ts';
+import { fromMs } from '../../src/event/span.ts';
+import { arrivedIn, checkQuiet, compareAll, verifyAll } from './checks.ts';
 import { Engine, Life } from './engine.ts';
-import { type Changes, openSimulated, PAT, PLAIN } from './process.ts';
+import { type Changes, openSimulated, PAT } from './process.ts';
 import type { Scenario } from './scenario.ts';
-import { isPoison } from './seams.ts';
 import { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
-const SETTLE_MS = 30_000;
 const EPOCH_MS = Date.UTC(2026, 0, 15, 9, 0, 0);
 
 /** What came of a seed. */
@@ -82,7 +79,7 @@ class Simulation {
     this.#engine.note('faults end');
     for (const life of this.#running) life.skewMs = 0;
     await this.#engine.run(faultsMs + quietMs);
-    this.#checkQuiet();
+    checkQuiet(this.world);
     this.#stop.abort(new Error('the simulation ends'));
     await this.#engine.run(faultsMs + quietMs + 60_000);
     await this.#checkEnd();
@@ -200,60 +197,21 @@ class Simulation {
     });
   }
 
-  /** The rules that hold when faults have ended and nobody lent a hand. */
-  #checkQuiet(): void {
-    const { world } = this;
-    const { pollMinutes, nightly } = this.#scenario;
-    const { violations, watch } = world;
-    const now = this.#engine.trueMs;
-    for (const entry of world.log.shown()) {
-      if (watch.ids.has(entry.id)) continue;
-      if (!this.#isOwed(entry, now, pollMinutes * 60_000, nightly)) continue;
-      violations.push(`quiet for long, and ${entry.id} is missing: ${entry.text(0)}`);
-    }
-    if (world.serverRecord.mostPerSecond > (this.#scenario.process.two ? 30 : 15)) {
-      violations.push(`${world.serverRecord.mostPerSecond} requests in one second`);
-    }
-  }
-
-  /** Whether polls and nightly reading must have found an entry by now. */
-  #isOwed({ at, visibleMs }: WorldEntry, now: number, pollMs: number, nightly: boolean): boolean {
-    if (at === undefined) return true;
-    if (at < this.world.watch.start || this.#isTrimmed(at)) return false;
-    const atMs = Number(at / 1_000_000n);
-    const seenMs = Math.max(visibleMs, atMs + SETTLE_MS) + 2 * pollMs + 60_000;
-    if (seenMs > now) return false;
-    if (isPrompt({ at, visibleMs } as WorldEntry, SETTLE_MS)) return true;
-    return nightly ? atMs + 49 * HOUR_MS < now : visibleMs - atMs < 11 * 60_000;
-  }
-
-  /** Whether retention removed the span: what becomes visible there later is not looked for any more. */
-  #isTrimmed(at: Nanos): boolean {
-    const trim = this.world.store.get('acme/trim.json');
-    if (trim === undefined) return false;
-    const { spans } = JSON.parse(trim.body.toString()) as { spans: [string, string][] };
-    return spans.some(([from, to]) => at >= BigInt(from) && at < BigInt(to));
-  }
-
   /** Reads everything again, drains, and looks: once, and once more to see that nothing changes. */
   async #checkEnd(): Promise<void> {
     const { world } = this;
     const before = world.watch.ids.size;
     await this.#byHand();
     this.#foundAtTheEnd = world.watch.ids.size - before;
-    this.#compare();
-    const [ids, arrived] = [world.watch.ids.size, this.#arrived()];
+    compareAll(world);
+    const [ids, arrived] = [world.watch.ids.size, arrivedIn(world)];
     const files = JSON.stringify([...world.files.texts()]);
     await this.#byHand();
     if (world.watch.ids.size !== ids) world.violations.push('reading everything again added entries');
-    if (this.#arrived() !== arrived) world.violations.push('running again sent records again');
+    if (arrivedIn(world) !== arrived) world.violations.push('running again sent records again');
     if (JSON.stringify([...world.files.texts()]) !== files)
       world.violations.push('running again changed files');
-    await this.#verify();
-  }
-
-  #arrived(): number {
-    return [...this.world.sinks.values()].reduce((sum, { arrived }) => sum + arrived.length, 0);
+    await verifyAll(world);
   }
 
   async #byHand(): Promise<void> {
@@ -288,74 +246,5 @@ class Simulation {
     life.dead = true;
     if (!done) throw new Error('running once by hand did not end within 12 hours');
     if (failed !== undefined) throw failed;
-  }
-
-  /** Journal = the API's entries, once each; every sink has them as its guarantee says. */
-  #compare(): void {
-    const { world } = this;
-    const now = this.#engine.trueMs;
-    const owed = world.log
-      .shown()
-      .filter(
-        ({ at }) =>
-          at === undefined ||
-          (at >= world.watch.start && !this.#isTrimmed(at) && Number(at / 1_000_000n) < now - 2 * SETTLE_MS),
-      );
-    const { ids } = world.watch;
-    for (const { id, text } of owed) if (!ids.has(id)) world.violations.push(`${id} is missing: ${text(0)}`);
-    const all = new Set(world.log.entries.map(({ id }) => id));
-    for (const id of ids)
-      if (!all.has(id)) world.violations.push(`${id} is in the journal, and was never in the log`);
-    this.#compareSinks(ids);
-    if (!this.#scenario.process.two) this.#compareFiles(ids);
-  }
-
-  #compareSinks(ids: ReadonlySet<string>): void {
-    const { poison } = this.#scenario.sinks;
-    for (const [name, { held, arrived }] of this.world.sinks) {
-      const letters = [...this.world.store.objects.keys()].filter((key) =>
-        key.startsWith(`deadletters/${name}/`),
-      );
-      const refused = [...ids].filter((id) => isPoison(id, poison)).length;
-      if (letters.length !== refused) {
-        this.world.violations.push(`${name}: ${letters.length} dead letters for ${refused} refused records`);
-      }
-      for (const id of ids) {
-        if (!held.has(id) && !isPoison(id, poison)) this.world.violations.push(`${name} never got ${id}`);
-      }
-      if (name === 'exact' && arrived.length !== held.size)
-        this.world.violations.push(`${name} holds an id twice`);
-    }
-  }
-
-  #compareFiles(ids: ReadonlySet<string>): void {
-    const lines = [...this.world.files.texts().values()].flatMap((text) =>
-      text.split('\n').filter((line) => line !== ''),
-    );
-    const seen = new Map<string, number>();
-    for (const line of lines) {
-      let id: string;
-      try {
-        id = (JSON.parse(line) as { id: string }).id;
-      } catch {
-        this.world.violations.push(`a line of a file is torn: ${line.slice(0, 80)}`);
-        continue;
-      }
-      seen.set(id, (seen.get(id) ?? 0) + 1);
-      if (line.includes(PAT)) this.world.violations.push('a file shows the PAT');
-    }
-    for (const id of ids) {
-      if (seen.get(id) !== 1) this.world.violations.push(`the files hold ${id} ${seen.get(id) ?? 0} times`);
-    }
-  }
-
-  async #verify(): Promise<void> {
-    const report = await verifyJournal(await this.world.store.snapshot(), 'acme', { codec: PLAIN });
-    for (const { key, reason } of report.faults as readonly { key?: string; reason?: string }[]) {
-      this.world.violations.push(`verify: ${key}: ${reason}`);
-    }
-    for (const [key, { body }] of this.world.store.objects) {
-      if (body.includes(PAT)) this.world.violations.push(`${key} shows the PAT`);
-    }
   }
 }
