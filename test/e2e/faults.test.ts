@@ -86,9 +86,13 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'siem-export-faults-'));
 });
 
-afterEach(async () => {
-  // Simulated time ends the grace of a stop at once: a cursor may still be on its way to the disk.
+/** Simulated time ends the grace of a stop at once: a cursor may still be on its way to the disk. */
+async function removeFolder(): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+afterEach(async () => {
+  await removeFolder();
 });
 
 /** Ids of all lines in the output, sorted. */
@@ -108,8 +112,7 @@ describe('faults of the service, over the whole way', () => {
     '%s: each entry once; reconcile adds what was hidden; a second run adds nothing',
     async (_name, faults) => {
       for (let seed = 1; seed <= SEEDS; seed++) {
-        // Simulated time ends the grace of a stop at once: a cursor may still be on its way to the disk.
-        await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+        await removeFolder();
         await play(faults, seed);
       }
     },
