@@ -42,6 +42,8 @@ export interface CollectorDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Holds the local clock against the server's. Default: one of its own. */
+  readonly serverClock?: ServerClock;
   /** Runs a write to the journal until it succeeds. */
   readonly retry: (write: WriteSegment) => Promise<Segment | undefined>;
 }
@@ -88,7 +90,7 @@ export class Collector {
     });
     this.#partition = partitionOf(source.filter);
     this.#budget = new RereadBudget(source.requestsPerSecond);
-    this.#serverClock = new ServerClock(deps.clock);
+    this.#serverClock = deps.serverClock ?? new ServerClock(deps.clock);
     this.#heartbeatMs = Date.parse(journal.head.written);
   }
 

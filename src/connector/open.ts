@@ -1,10 +1,12 @@
 import { Collector } from '../collector/collector.ts';
+import { ServerClock } from '../collector/server-clock.ts';
 import type { ConnectorConfig, SinkConfig, SourceConfig, StartConfig } from '../config/types.ts';
 import { earlier, floorSecond, fromMs, type Nanos } from '../event/span.ts';
 import { fingerprintOf } from '../journal/fingerprint.ts';
 import { openJournal } from '../journal/journal.ts';
 import type { Journal } from '../journal/types.ts';
 import { createStreamingMapper } from '../record/formats.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { createShipper, type Shipper, type ShipperOptions } from '../shipper/shipper.ts';
 import { createSink } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
@@ -75,10 +77,11 @@ async function openSource(
   const { clock, random, metrics } = machine;
   const log = machine.log.child({ source: source.id });
   const start = resolveStart(source.start, clock.nowMs());
+  const serverClock = new ServerClock(clock);
   const journal = await openJournal({
     store,
     source: source.id,
-    clock,
+    clock: boundBy(serverClock, clock),
     random,
     codec: machine.codec,
     fingerprint: fingerprintOf(source),
@@ -108,11 +111,22 @@ async function openSource(
     journal,
     start: earliest,
     clock,
+    serverClock,
     log,
     metrics,
     retry: (write) => room.retry(write),
   });
   return { config: source, journal, collector, room, shippers };
+}
+
+/** `clock` as a journal may write it down: not ahead of the server, once that has told its time. */
+function boundBy(server: ServerClock, clock: Clock): Clock {
+  return {
+    nowMs: () => server.trustedMs() ?? clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    deadline: (ms, parent) => clock.deadline(ms, parent),
+  };
 }
 
 /** What a shipper of `sink` for `source` is made with. */

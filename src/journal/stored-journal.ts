@@ -183,7 +183,8 @@ export class StoredJournal implements Journal {
         v: SEGMENT_FORMAT,
         source: this.sourceId,
         n,
-        written: new Date(this.#deps.clock.nowMs()).toISOString(),
+        // Never earlier than the segment before: what was written when is looked up by halves.
+        written: new Date(Math.max(this.#deps.clock.nowMs(), Date.parse(this.#head.written))).toISOString(),
         prev: this.#headHash,
         ...draft,
         undated: hasUndated ? [...this.#head.undated, n] : this.#head.undated,

@@ -38,11 +38,14 @@ export class AuditWorld {
   readonly entries: WorldEntry[] = [];
   readonly #engine: Engine;
   readonly #scenario: Scenario;
+  /** Nothing becomes visible after it: what is read at the end is all there is. */
+  readonly #lastMs: number;
   #made = 0;
 
   constructor(engine: Engine, scenario: Scenario) {
     this.#engine = engine;
     this.#scenario = scenario;
+    this.#lastMs = engine.epochMs + scenario.faultsMs + scenario.quietMs - 180_000;
     this.#fill();
     this.#setIds();
   }
@@ -116,7 +119,7 @@ export class AuditWorld {
     const number = this.#made++;
     const atMs = at === undefined ? engine.epochMs : Number(at / 1_000_000n);
     const delayMs = visibleAfterMs ?? this.#delayMs(atMs);
-    const entry = this.#entry(at, number, atMs + delayMs);
+    const entry = this.#entry(at, number, Math.min(atMs + delayMs, this.#lastMs));
     this.entries.push(entry);
     if (at === undefined || visibleAfterMs !== undefined) return;
     if (engine.chance(faults.twins)) {
