@@ -183,14 +183,22 @@ export class StoredJournal implements Journal {
         v: SEGMENT_FORMAT,
         source: this.sourceId,
         n,
-        // Never earlier than the segment before: what was written when is looked up by halves.
-        written: new Date(Math.max(this.#deps.clock.nowMs(), Date.parse(this.#head.written))).toISOString(),
+        written: new Date(this.#writtenMs()).toISOString(),
         prev: this.#headHash,
         ...draft,
         undated: hasUndated ? [...this.#head.undated, n] : this.#head.undated,
       },
       entries,
     );
+  }
+
+  /**
+   * Never earlier than the segment before: what was written when is looked up by halves. Genesis does not count: no
+   * server has told its time then, and a clock that is ahead would date everything behind it.
+   */
+  #writtenMs(): number {
+    const nowMs = this.#deps.clock.nowMs();
+    return this.#head.kind === 'genesis' ? nowMs : Math.max(nowMs, Date.parse(this.#head.written));
   }
 
   /**

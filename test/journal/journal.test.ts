@@ -3,6 +3,7 @@ import { openJournal } from '../../src/journal/journal.ts';
 import { verifyJournal } from '../../src/journal/verify.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import {
   draft,
   entry,
@@ -34,6 +35,23 @@ describe('journal', () => {
     await openJournal(options(store));
     const again = await openJournal(options(store, { resolveStart: () => expect.fail('resolved again') }));
     expect(again.genesis.start).toBe(T0);
+  });
+
+  it('fault 23: dates no segment by a clock that was ahead only when the journal began', async () => {
+    const clock = new FakeClock({ nowMs: Date.UTC(2099, 0, 1) });
+    const journal = await openJournal(options(new MemoryStore(), { clock }));
+    clock.jump(Date.UTC(2026, 0, 2) - clock.nowMs());
+    await journal.append(draft(0, 10));
+    expect(journal.head.written).toBe('2026-01-02T00:00:00.000Z');
+  });
+
+  it('fault 22: dates no segment earlier than the one before it', async () => {
+    const clock = new FakeClock({ nowMs: Date.UTC(2026, 0, 3) });
+    const journal = await openJournal(options(new MemoryStore(), { clock }));
+    await journal.append(draft(0, 10));
+    clock.jump(Date.UTC(2026, 0, 2) - clock.nowMs());
+    await journal.append(draft(10, 20));
+    expect(journal.head.written).toBe('2026-01-03T00:00:00.000Z');
   });
 
   it('refuses another fingerprint', async () => {
