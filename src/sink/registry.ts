@@ -32,8 +32,9 @@ const SINKS: Registry = {
   file: async ({ id, path }, { log }) => new (await import('./file.ts')).FileSink({ id, path, log }),
   stdout: async ({ id }, { stdout }) => new (await import('./stdout.ts')).StdoutSink(id, stdout),
   s3: later,
-  elasticsearch: later,
-  opensearch: later,
+  elasticsearch: async (config, deps) =>
+    (await import('./elasticsearch.ts')).createElasticsearchSink(config, deps),
+  opensearch: async (config, deps) => (await import('./opensearch.ts')).createOpenSearchSink(config, deps),
   splunk_hec: later,
 };
 
