@@ -12,10 +12,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['runtime'],
   record: ['event', 'config'],
   config: ['event', 'record', 'runtime'],
-  source: ['event', 'config', 'runtime'],
+  http: ['config', 'runtime'],
+  source: ['event', 'config', 'http', 'runtime'],
   journal: ['event', 'store', 'runtime', 'config', 'sink'],
   collector: ['event', 'journal', 'source', 'config', 'runtime'],
-  sink: ['event', 'config', 'runtime'],
+  sink: ['event', 'config', 'http', 'runtime'],
   shipper: ['event', 'journal', 'record', 'sink', 'store', 'config', 'runtime'],
   demo: ['event'],
 };

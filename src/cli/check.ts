@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConnectorConfig, SourceConfig } from '../config/types.ts';
 import { openApis } from '../connector/api.ts';
-import type { Machine } from '../connector/machine.ts';
+import { type Machine, sinkDepsOf } from '../connector/machine.ts';
 import { openConfig, readStore } from '../connector/session.ts';
 import { readStatus } from '../connector/status.ts';
 import { fromMs } from '../event/span.ts';
@@ -29,8 +29,7 @@ export async function execute(options: CommonOptions, host: Host): Promise<numbe
   await checkSources(config, machine, report);
   for (const sinkConfig of config.sinks) {
     await report.attempt(`sink ${sinkConfig.id}`, async () => {
-      const output = { write: (chunk: string) => host.writeOut(chunk) };
-      const sink = await createSink(sinkConfig, { log: machine.log, stdout: output });
+      const sink = await createSink(sinkConfig, sinkDepsOf(machine));
       const { signal, done } = machine.clock.deadline(ANSWER_WITHIN_MS, host.stopping);
       try {
         await sink.check(signal);

@@ -26,8 +26,8 @@ export function loadConfig(path: string, env: Environment): ConnectorConfig {
   const parsed = fileSchema.safeParse(filled);
   if (!parsed.success) faults.push(...faultsOf(parsed.error.issues).map((fault) => missing(fault, filled)));
   faults.push(...brokenRules(filled, folder));
-  const pats = secretsFromFiles(sourcesOf(file), sourcesOf(filled), folder, faults);
-  if (parsed.success && faults.length === 0) return resolveConfig(parsed.data, folder, pats);
+  const secrets = secretsFromFiles(file, filled, folder, faults);
+  if (parsed.success && faults.length === 0) return resolveConfig(parsed.data, folder, secrets);
   const placed = faults.map((fault) => ({ line: lineOf(fault.path), text: describe(fault) }));
   placed.sort((a, b) => a.line - b.line);
   throw invalid(path, [
@@ -42,10 +42,6 @@ function missing(fault: Fault, file: unknown): Fault {
     file,
   );
   return value === undefined ? { ...fault, message: `is missing: it ${fault.message}` } : fault;
-}
-
-function sourcesOf(file: unknown): unknown {
-  return (file as { sources?: unknown }).sources;
 }
 
 function describeYaml({ line, column, message }: YamlFault): string {

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import type { ConfigFile } from './schema.ts';
 import { Secret } from './secret.ts';
+import type { FileSecrets } from './secret-file.ts';
+import { resolveCommon, type SinkContext } from './sink-common.ts';
+import { resolveS3 } from './sink-s3.ts';
+import { resolveElasticsearch, resolveOpenSearch } from './sink-search.ts';
+import { resolveSplunkHec } from './sink-splunk-hec.ts';
 import type { ConnectorConfig, RecordsConfig, SinkConfig, SourceConfig, TargetFilter } from './types.ts';
 
-/** Turns a checked file into the config. `pats`: the PATs that are kept in files, by index of the source. */
-export function resolveConfig(
-  file: ConfigFile,
-  folder: string,
-  pats: ReadonlyMap<number, Secret>,
-): ConnectorConfig {
+/** Turns a checked file into the config. `secrets`: those that are kept in files. */
+export function resolveConfig(file: ConfigFile, folder: string, secrets: FileSecrets): ConnectorConfig {
   const { journal, records } = file;
   const sourceIds = file.sources.map(({ id }) => id);
   const defaults: RecordsConfig = {
@@ -18,7 +19,7 @@ export function resolveConfig(
   };
   return {
     sources: file.sources.map((source, i) =>
-      resolveSource(source, pats.get(i) ?? new Secret(source.pat ?? ''), folder),
+      resolveSource(source, secretOf(secrets, 'sources', i, source, 'pat') ?? new Secret(''), folder),
     ),
     journal: {
       type: journal.type,
@@ -26,11 +27,32 @@ export function resolveConfig(
       retentionMs: journal.retention,
       maxBytes: journal.max_bytes,
     },
-    sinks: file.sinks.map((sink) => resolveSink(sink, sourceIds, defaults, folder)),
+    sinks: file.sinks.map((sink, i) =>
+      resolveSink(sink, {
+        sourceIds,
+        records: defaults,
+        folder,
+        secret: (key) => secretOf(secrets, 'sinks', i, sink, key),
+      }),
+    ),
     drainTimeoutMs: file.drain_timeout,
     server: file.server,
     log: file.log,
   };
+}
+
+/** The secret `key` of an item, from its file or as it stands there. */
+function secretOf(
+  secrets: FileSecrets,
+  list: string,
+  index: number,
+  item: object,
+  key: string,
+): Secret | undefined {
+  const inline = (item as Readonly<Record<string, unknown>>)[key];
+  return (
+    secrets.get(`${list}.${index}.${key}`) ?? (typeof inline === 'string' ? new Secret(inline) : undefined)
+  );
 }
 
 function resolveSource(source: ConfigFile['sources'][number], pat: Secret, folder: string): SourceConfig {
@@ -58,26 +80,21 @@ function resolveSource(source: ConfigFile['sources'][number], pat: Secret, folde
   };
 }
 
-function resolveSink(
-  sink: ConfigFile['sinks'][number],
-  sourceIds: readonly string[],
-  defaults: RecordsConfig,
-  folder: string,
-): SinkConfig {
-  const { records, batch } = sink;
-  const common = {
-    id: sink.id,
-    sources: sink.sources ?? sourceIds,
-    from: sink.from,
-    format: sink.format,
-    records: {
-      pii: records.pii ?? defaults.pii,
-      includeOriginal: records.include_original ?? defaults.includeOriginal,
-      ocsfVersion: records.ocsf_version ?? defaults.ocsfVersion,
-    },
-    batch: { maxRecords: batch.max_records, maxBytes: batch.max_bytes, maxWaitMs: batch.max_wait },
-  };
-  return sink.type === 'file'
-    ? { ...common, type: 'file', path: resolve(folder, sink.path) }
-    : { ...common, type: 'stdout' };
+type SinkFile = ConfigFile['sinks'][number];
+
+function resolveSink(sink: SinkFile, context: SinkContext): SinkConfig {
+  switch (sink.type) {
+    case 'file':
+      return { ...resolveCommon(sink, context), type: 'file', path: resolve(context.folder, sink.path) };
+    case 'stdout':
+      return { ...resolveCommon(sink, context), type: 'stdout' };
+    case 's3':
+      return resolveS3(sink, context);
+    case 'elasticsearch':
+      return resolveElasticsearch(sink, context);
+    case 'opensearch':
+      return resolveOpenSearch(sink, context);
+    case 'splunk_hec':
+      return resolveSplunkHec(sink, context);
+  }
 }

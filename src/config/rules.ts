@@ -1,6 +1,7 @@
 import { relative, resolve, sep } from 'node:path';
 import { parseDuration } from './duration.ts';
 import type { Fault } from './faults.ts';
+import { SECRET_KEYS } from './secret-file.ts';
 
 /*
  * What must hold between keys. These rules look at the file as it is written, so that they are told together with
@@ -18,7 +19,8 @@ export function brokenRules(file: unknown, folder: string): Fault[] {
   const sources = items(file, 'sources');
   const sinks = items(file, 'sinks');
   return [
-    ...sources.flatMap((source, i) => patFaults(source, i)),
+    ...sources.flatMap((source, i) => secretFaults('sources', source, i, { pat: 'personal access token' })),
+    ...sinks.flatMap(sinkFaults),
     ...duplicates(sources, 'sources'),
     ...duplicates(sinks, 'sinks'),
     ...unknownSources(sources, sinks),
@@ -36,18 +38,47 @@ function isMapping(value: unknown): value is Item {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function patFaults(source: Item, i: number): Fault[] {
-  const path = ['sources', i];
-  if (source.pat !== undefined && source.pat_file !== undefined) {
-    return [{ path: [...path, 'pat_file'], message: 'stands beside pat: give one of the two' }];
+/** Each secret is given once; `needed` ones are given. */
+function secretFaults(
+  list: string,
+  item: Item,
+  i: number,
+  needed: Readonly<Record<string, string>>,
+): Fault[] {
+  return SECRET_KEYS[list]!.flatMap((key) => {
+    const path = [list, i, `${key}_file`];
+    const file = item[`${key}_file`];
+    if (item[key] !== undefined && file !== undefined) {
+      return [{ path, message: `stands beside ${key}: give one of the two` }];
+    }
+    const what = needed[key];
+    if (what === undefined || item[key] !== undefined || file !== undefined) return [];
+    return [{ path, message: `is missing: name the file that holds the ${what} (or give ${key})` }];
+  });
+}
+
+function sinkFaults(sink: Item, i: number): Fault[] {
+  const at = (key: string, message: string): Fault => ({ path: ['sinks', i, key], message });
+  const has = (key: string) => sink[key] !== undefined || sink[`${key}_file`] !== undefined;
+  if (sink.type === 'splunk_hec') return secretFaults('sinks', sink, i, { token: 'HEC token' });
+  const faults = secretFaults('sinks', sink, i, {});
+  if (sink.type === 's3') {
+    if (has('access_key_id') !== has('secret_access_key'))
+      faults.push(at('access_key_id', 'and secret_access_key_file (or secret_access_key) go together'));
+    if (has('kms_key_id') && sink.sse !== 'aws:kms') faults.push(at('kms_key_id', 'needs sse: aws:kms'));
   }
-  if (source.pat !== undefined || source.pat_file !== undefined) return [];
-  return [
-    {
-      path: [...path, 'pat_file'],
-      message: 'is missing: name the file that holds the personal access token (or give pat)',
-    },
-  ];
+  if (sink.type === 'elasticsearch' || sink.type === 'opensearch') {
+    if (has('username') !== has('password'))
+      faults.push(at('username', 'and password_file (or password) go together'));
+    const ways = ['username', 'api_key', 'aws_region'].filter(has);
+    if (ways.length > 1) faults.push(at(ways[1]!, `stands beside ${ways[0]}: sign in one way`));
+  }
+  if (sink.type === 'elasticsearch') {
+    if (has('nodes') === has('cloud_id')) faults.push(at('nodes', 'or cloud_id must be given, not both'));
+    if (has('retention') && has('ilm_policy'))
+      faults.push(at('ilm_policy', 'stands beside retention: give one of the two'));
+  }
+  return faults;
 }
 
 function duplicates(list: readonly Item[], key: string): Fault[] {

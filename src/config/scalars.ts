@@ -60,12 +60,15 @@ export function text(what: string) {
   });
 }
 
-/** A personal access token, as an HTTP header can carry it (RFC 9110, section 5.5). */
-export const pat = z
-  .string({ error: 'must be the personal access token, as text' })
+/** A token, key or password, as an HTTP header can carry it (RFC 9110, section 5.5). */
+export const secretText = z
+  .string({ error: 'must be the secret, as text' })
   .refine((value) => /^[\x21-\x7e]{1,4096}$/.test(value), {
-    error: 'must be one line of visible ASCII: the token only, without quotes or spaces',
+    error: 'must be one line of visible ASCII: the secret only, without quotes or spaces',
   });
+
+/** A list. */
+export const list = <T extends z.ZodType>(of: T) => z.array(of, { error: 'must be a list' });
 
 /** A cron expression. */
 export const cron = z
@@ -104,18 +107,30 @@ export const start = z
   });
 
 /** Where the API is: https, or http on loopback. */
-export const baseUrl = z.string({ error: 'must be a URL' }).transform((value, context) => {
-  if (!URL.canParse(value)) return refuse(context, 'is no URL: use https://api.clarifai.com');
+export const baseUrl = url('https://api.clarifai.com');
+
+/** Where a sink is: https, or http on loopback. */
+export const sinkUrl = url('https://siem.example:8443');
+
+function url(example: string) {
+  return z
+    .string({ error: 'must be a URL' })
+    .transform((value, context) => checkedUrl(value, example, context));
+}
+
+/** `value` without slashes at its end. */
+function checkedUrl(value: string, example: string, context: z.core.$RefinementCtx): string {
+  if (!URL.canParse(value)) return refuse(context, `is no URL: use ${example}`);
   const url = new URL(value);
   if (url.username !== '' || url.password !== '')
-    return refuse(context, 'must hold no credentials: use pat or pat_file');
+    return refuse(context, 'must hold no credentials: they have keys of their own');
   if (/[?#]/.test(url.href)) return refuse(context, 'must have no query and no fragment');
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) {
     return refuse(context, 'must be https: http is for loopback only');
   }
   return url.href.replace(/\/+$/, '');
-});
+}
 
 /** An operation by name or number. */
 export const operation = z

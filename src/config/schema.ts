@@ -1,20 +1,29 @@
 import { z } from 'zod';
 import { TARGET_KINDS } from '../event/catalogue.ts';
-import { baseUrl, cron, duration, id, number, operation, pat, size, start, text, whole } from './scalars.ts';
+import {
+  baseUrl,
+  cron,
+  duration,
+  id,
+  list,
+  number,
+  operation,
+  secretText,
+  size,
+  start,
+  text,
+  whole,
+} from './scalars.ts';
+import { anyFormat, everySink, RESERVED, recordDefaults } from './sink-common.ts';
+import { s3Sink } from './sink-s3.ts';
+import { elasticsearchSink, openSearchSink } from './sink-search.ts';
+import { splunkHecSink } from './sink-splunk-hec.ts';
 import { strict } from './strict.ts';
 
 /*
  * The config file as it is written: snake_case, units in the values. Defaults are here and nowhere else. Every key has
  * a description: editors show it, and `connector.schema.json` is made from it.
  */
-
-/** Names that the journal keeps for itself beside those of sources. */
-const RESERVED = ['deadletters', 'requests', 'cursors', 'lock', 'tmp'];
-
-/** Types of sinks that later versions have. */
-const LATER_SINKS = ['s3', 'elasticsearch', 'opensearch', 'splunk_hec'];
-
-const list = <T extends z.ZodType>(of: T) => z.array(of, { error: 'must be a list' });
 
 const target = z
   .record(z.string(), z.record(z.string(), z.unknown(), { error: 'must be a mapping, such as { id: x }' }), {
@@ -58,7 +67,9 @@ const source = strict({
     'Names the journal, metrics and output folder. Stays for ever: coverage belongs to it.',
   ),
   user_id: text('a user id').describe('The Clarifai user or organisation whose audit log is read.'),
-  pat: pat.optional().describe('Personal access token with the scope AuditLogs_Get. Better: pat_file.'),
+  pat: secretText
+    .optional()
+    .describe('Personal access token with the scope AuditLogs_Get. Better: pat_file.'),
   pat_file: text('a path')
     .optional()
     .describe('File that holds the personal access token. Read again when it changes.'),
@@ -90,52 +101,7 @@ const source = strict({
     .describe('PEM file of a certificate authority to trust besides the usual ones.'),
 });
 
-const records = {
-  pii: z.enum(['minimal', 'names', 'full'], { error: 'must be minimal, names or full' }),
-  include_original: z.boolean({ error: 'must be true or false' }),
-  ocsf_version: z.enum(['1.8.0', '1.3.0'], { error: 'must be 1.8.0 or 1.3.0' }),
-};
-
-const PII = 'How much of a person leaves the journal: minimal (ids), names, or full.';
-const ORIGINAL = 'Whether each record carries the whole entry.';
-const OCSF = 'OCSF schema version of format ocsf.';
-
-const recordDefaults = strict({
-  pii: records.pii.prefault('minimal').describe(`${PII} Default: minimal.`),
-  include_original: records.include_original.prefault(false).describe(`${ORIGINAL} Default: false.`),
-  ocsf_version: records.ocsf_version.prefault('1.8.0').describe(`${OCSF} Default: 1.8.0.`),
-});
-
-const recordOverrides = strict({
-  pii: records.pii.optional().describe(PII),
-  include_original: records.include_original.optional().describe(ORIGINAL),
-  ocsf_version: records.ocsf_version.optional().describe(OCSF),
-});
-
-const batch = strict({
-  max_records: whole(1, 100_000).prefault(1_000).describe('Records in one write. Default: 1000.'),
-  max_bytes: size('1KiB').prefault('5MiB').describe('Bytes in one write. Default: 5MiB.'),
-  max_wait: duration('0s', '1h').prefault('5s').describe('How long a record waits for others. Default: 5s.'),
-});
-
-const everySink = {
-  id: id(RESERVED).describe('Names the cursor and dead letters. Stays for ever.'),
-  sources: list(z.string({ error: 'must be a source id' }))
-    .optional()
-    .describe('Ids of the sources it takes. Default: all.'),
-  from: z
-    .enum(['earliest', 'now'], { error: 'must be earliest or now' })
-    .prefault('earliest')
-    .describe(
-      'Where it starts: with what the journal holds (earliest), or with what comes (now). Default: earliest.',
-    ),
-  format: z
-    .enum(['ecs', 'ocsf', 'raw'], { error: 'must be ecs, ocsf or raw' })
-    .prefault('ecs')
-    .describe('Record format. Default: ecs.'),
-  records: recordOverrides.prefault({}).describe('Overrides of the top-level records for this sink.'),
-  batch: batch.prefault({}).describe('When a batch goes out: whichever comes first.'),
-};
+const SINK_TYPES = ['file', 'stdout', 's3', 'elasticsearch', 'opensearch', 'splunk_hec'];
 
 const sink = z.discriminatedUnion(
   'type',
@@ -143,21 +109,22 @@ const sink = z.discriminatedUnion(
     strict({
       type: z.literal('file').describe('Lines in files, one file a source and day.'),
       ...everySink,
+      format: anyFormat,
       path: text('a path').describe(
         'Folder of the files: <path>/<source>/<YYYY-MM-DD>.ndjson by event date.',
       ),
     }),
-    strict({ type: z.literal('stdout').describe('Lines on standard output.'), ...everySink }),
+    strict({
+      type: z.literal('stdout').describe('Lines on standard output.'),
+      ...everySink,
+      format: anyFormat,
+    }),
+    s3Sink,
+    elasticsearchSink,
+    openSearchSink,
+    splunkHecSink,
   ],
-  {
-    error: ({ input }) => {
-      const { type } = (typeof input === 'object' && input !== null ? input : {}) as { type?: unknown };
-      const isLater = LATER_SINKS.includes(String(type));
-      return isLater
-        ? `${String(type)} is not in this version: use file or stdout`
-        : 'must be file or stdout';
-    },
-  },
+  { error: `must be one of ${SINK_TYPES.join(', ')}` },
 );
 
 const journal = strict({

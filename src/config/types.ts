@@ -96,8 +96,96 @@ export interface StdoutSinkConfig extends SinkCommonConfig {
   readonly type: 'stdout';
 }
 
+/** How to sign in to Elasticsearch or OpenSearch. */
+export type SearchAuth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
+  | { readonly kind: 'api_key'; readonly apiKey: Secret }
+  | { readonly kind: 'sigv4'; readonly region: string };
+
+interface SearchSinkConfig extends SinkCommonConfig {
+  /** Without trailing slashes. */
+  readonly nodes: readonly string[];
+  /** The data stream is `logs-clarifai.audit-<namespace>`. */
+  readonly namespace: string;
+  readonly auth: SearchAuth;
+  /** Absolute path of a PEM file, or undefined for the system's authorities. */
+  readonly caFile: string | undefined;
+}
+
+/** A data stream of Elasticsearch. */
+export interface ElasticsearchSinkConfig extends SearchSinkConfig {
+  readonly type: 'elasticsearch';
+  /** In place of `nodes`, which are empty then. */
+  readonly cloudId: string | undefined;
+  /** Data stream lifecycle that `setup` sets. */
+  readonly retentionMs: number | undefined;
+  /** ILM policy that `setup` names in the template. */
+  readonly ilmPolicy: string | undefined;
+}
+
+/** A data stream of OpenSearch. */
+export interface OpenSearchSinkConfig extends SearchSinkConfig {
+  readonly type: 'opensearch';
+}
+
+/** When segments that were gathered become an object: whichever comes first. */
+export interface RollConfig {
+  /** Compressed bytes, about. */
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** Objects in S3. */
+export interface S3SinkConfig extends SinkCommonConfig {
+  readonly type: 's3';
+  readonly bucket: string;
+  /** Before every key: empty, or with its slash. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Without trailing slashes; undefined: AWS. */
+  readonly endpoint: string | undefined;
+  readonly forcePathStyle: boolean;
+  /** Undefined: what the AWS SDK finds. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: Secret } | undefined;
+  /** AWS account id. */
+  readonly expectedBucketOwner: string | undefined;
+  /** `each`: an object for each segment. */
+  readonly roll: RollConfig | 'each';
+  readonly sse: 'AES256' | 'aws:kms' | undefined;
+  readonly kmsKeyId: string | undefined;
+  readonly objectLock: { readonly mode: 'COMPLIANCE' | 'GOVERNANCE'; readonly days: number } | undefined;
+  /** Absolute path of a PEM file, or undefined for the system's authorities. */
+  readonly caFile: string | undefined;
+}
+
+/** Splunk's HTTP Event Collector. */
+export interface SplunkHecSinkConfig extends SinkCommonConfig {
+  readonly type: 'splunk_hec';
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token: Secret;
+  /** Undefined: the token's. */
+  readonly index: string | undefined;
+  /** Undefined: the source id. */
+  readonly host: string | undefined;
+  /** Whether Splunk is asked until it says that events are indexed. */
+  readonly acknowledge: boolean;
+  readonly acknowledgeTimeoutMs: number;
+  /** Before compression. */
+  readonly maxRequestBytes: number;
+  /** Absolute path of a PEM file, or undefined for the system's authorities. */
+  readonly caFile: string | undefined;
+}
+
 /** A sink, by `type`. */
-export type SinkConfig = FileSinkConfig | StdoutSinkConfig;
+export type SinkConfig =
+  | FileSinkConfig
+  | StdoutSinkConfig
+  | S3SinkConfig
+  | ElasticsearchSinkConfig
+  | OpenSearchSinkConfig
+  | SplunkHecSinkConfig;
 
 /** The whole config, checked, with defaults filled in and units in the names. */
 export interface ConnectorConfig {

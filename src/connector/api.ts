@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { SourceConfig } from '../config/types.ts';
-import { ConnectorError, ExitCode } from '../runtime/errors.ts';
+import { proxySettings, readCaFile } from '../http/outbound.ts';
+import { API_PEER } from '../http/transport-errors.ts';
+import { UndiciTransport } from '../http/undici-transport.ts';
 import { createAuditLogApi } from '../source/client.ts';
 import { createLimiters } from '../source/limiters.ts';
-import { UndiciTransport } from '../source/undici-transport.ts';
 import type { Machine } from './machine.ts';
 import type { ApiFor } from './open.ts';
 
@@ -23,13 +23,11 @@ export async function openApis(sources: readonly SourceConfig[], machine: Machin
   const transports = new Map<string | undefined, UndiciTransport>();
   for (const { caFile } of sources) {
     if (transports.has(caFile)) continue;
-    const httpsProxy = host.env.HTTPS_PROXY ?? host.env.https_proxy;
-    const noProxy = host.env.NO_PROXY ?? host.env.no_proxy;
     const transport = new UndiciTransport({
       clock,
-      ...(caFile === undefined ? {} : { caPem: await readCa(caFile) }),
-      ...(httpsProxy ? { httpsProxy } : {}),
-      ...(noProxy ? { noProxy } : {}),
+      peer: API_PEER,
+      ...(caFile === undefined ? {} : { caPem: await readCaFile(caFile) }),
+      ...proxySettings(host.env),
     });
     transports.set(caFile, transport);
   }
@@ -48,16 +46,4 @@ export async function openApis(sources: readonly SourceConfig[], machine: Machin
       await Promise.all([...transports.values()].map((transport) => transport.close()));
     },
   };
-}
-
-async function readCa(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ConnectorError(`ca_file ${path} cannot be read: give a PEM file that this user may read`, {
-      code: 'config.ca_file',
-      exitCode: ExitCode.config,
-      cause,
-    });
-  }
 }

@@ -1,12 +1,13 @@
 import type { Host } from '../cli/host.ts';
-import type { Secret } from '../config/secret.ts';
+import { secretsOf } from '../config/secrets-of.ts';
 import type { ConnectorConfig } from '../config/types.ts';
+import type { Transport } from '../http/transport.ts';
 import { type Codec, gzipCodec } from '../journal/codec.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { MemoryMetrics } from '../runtime/metrics.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
-import type { Transport } from '../source/transport.ts';
+import type { SinkDeps } from '../sink/registry.ts';
 
 /** What the connector runs on, handed to everything in it. */
 export interface Machine {
@@ -26,10 +27,10 @@ export async function openMachine(config: ConnectorConfig, host: Host): Promise<
   const { systemClock, systemRandom } = await import('../runtime/system-clock.ts');
   const { createLog } = await import('../runtime/pino-log.ts');
   const { cronScheduler } = await import('../runtime/cron-scheduler.ts');
-  const secrets = config.sources.map((source) => source.pat);
+  const secrets = secretsOf(config);
   const log = createLog({
     level: config.log.level,
-    secrets: () => secrets.map((secret: Secret) => secret.reveal()),
+    secrets: () => secrets.map((secret) => secret.reveal()),
     write: (line) => host.writeErr(line),
   });
   const metrics = new MemoryMetrics();
@@ -39,3 +40,8 @@ export async function openMachine(config: ConnectorConfig, host: Host): Promise<
 
 /** Connections to Clarifai; one for all sources that trust the same authorities. */
 export type TransportFor = (caFile: string | undefined) => Promise<Transport>;
+
+/** What sinks are made with on `machine`. */
+export function sinkDepsOf({ clock, random, log, host }: Machine): SinkDeps {
+  return { clock, random, log, stdout: { write: (chunk) => host.writeOut(chunk) }, env: host.env };
+}

@@ -13,7 +13,7 @@ import type { Sink } from '../sink/sink.ts';
 import type { AuditLogApi } from '../source/api.ts';
 import type { Store } from '../store/store.ts';
 import { JournalRoom } from './journal-room.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, sinkDepsOf } from './machine.ts';
 import { StoreSize } from './store-size.ts';
 
 /** A source with everything that reads and ships it. */
@@ -53,8 +53,7 @@ export async function openConnector(
   signal: AbortSignal,
   makeSink = createSink,
 ): Promise<Connector> {
-  const output = { write: (chunk: string) => machine.host.writeOut(chunk) };
-  const deps = { log: machine.log, stdout: output };
+  const deps = sinkDepsOf(machine);
   const sinks = await Promise.all(config.sinks.map((sink) => makeSink(sink, deps)));
   const size = new StoreSize(store);
   const sources: OpenSource[] = [];

@@ -72,7 +72,12 @@ export async function withConnector<T>(
 ): Promise<T> {
   const apis = await openApis(config.sources, machine);
   try {
-    return await work(await openConnector(config, machine, store, apis.apiFor, machine.host.stopping));
+    const connector = await openConnector(config, machine, store, apis.apiFor, machine.host.stopping);
+    try {
+      return await work(connector);
+    } finally {
+      await Promise.all(connector.sinks.map((sink) => sink.close()));
+    }
   } finally {
     await apis.close();
   }

@@ -5,13 +5,15 @@ import { keepTrying, type Persistence } from './keep-trying.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { orAborted, type StopSignals } from './stop-signals.ts';
 
-/** A write that takes longer is given up and tried again, milliseconds. */
-const WRITE_TIMEOUT_MS = 120_000;
+/** See `Sink.writeTimeoutMs`. */
+export const WRITE_TIMEOUT_MS = 120_000;
 
 /** Where a batch goes, and what becomes of refused records. */
 export interface Outlet {
   readonly source: SourceRef;
   readonly writer: SinkWriter;
+  /** A write that takes longer is given up and tried again, milliseconds. */
+  readonly writeTimeoutMs: number;
   /** Makes a refused record safe. Durable when it resolves; tried again when it throws. */
   readonly refuse: (record: OutRecord, reason: string) => Promise<void>;
   readonly persistence: Persistence;
@@ -50,7 +52,10 @@ async function sendOnce(
   const due = batch.due();
   const records =
     due.length === batch.records.length ? batch.records : due.map((index) => batch.records[index]!);
-  const result = await writeOnce(records, outlet, uncertain, signals.hard);
+  const result = await writeOnce(records, outlet, uncertain, signals.hard).catch((error: unknown) => {
+    if (hasCode(error, 'sink.busy')) batch.halve(due.length);
+    throw error;
+  });
   if (result === 'too large') {
     batch.halve(due.length);
     return;
@@ -77,11 +82,11 @@ async function sendOnce(
 
 async function writeOnce(
   records: readonly OutRecord[],
-  { source, writer, persistence }: Outlet,
+  { source, writer, writeTimeoutMs, persistence }: Outlet,
   uncertain: boolean,
   hard: AbortSignal,
 ): Promise<WriteResult | 'too large'> {
-  const { signal, done } = persistence.clock.deadline(WRITE_TIMEOUT_MS, hard);
+  const { signal, done } = persistence.clock.deadline(writeTimeoutMs, hard);
   try {
     return await orAborted(writer.write({ source, records, uncertain }, signal), hard);
   } catch (error) {
@@ -90,7 +95,7 @@ async function writeOnce(
     }
     if (signal.aborted && !hard.aborted && !(error instanceof ConnectorError)) {
       throw new ConnectorError(
-        `The sink did not take ${records.length} records in ${WRITE_TIMEOUT_MS / 1000} s.`,
+        `The sink did not take ${records.length} records in ${writeTimeoutMs / 1000} s.`,
         {
           code: 'sink.timeout',
           retryable: true,

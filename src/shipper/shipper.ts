@@ -8,6 +8,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { OutRecord, Position, Sink } from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 import { BatchReader, type DueBatch } from './batch-reader.ts';
+import { Flights } from './flights.ts';
 import { Health, type LastError, type ShipperState } from './health.ts';
 import { STOPPED_MS } from './keep-trying.ts';
 import type { ShippedSource } from './map-entry.ts';
@@ -197,17 +198,23 @@ class JournalShipper implements Shipper {
   }
 
   async #ship(signals: StopSignals): Promise<void> {
-    let next = this.#prepare(signals.soft);
-    while (!signals.soft.aborted) {
-      const due = await this.#dueOrReplay(next);
-      if (due === undefined) {
-        await this.#replayFirst(signals.soft);
-        continue;
+    const flights = new Flights(this.#options.sink.concurrency ?? 1);
+    try {
+      let next = this.#prepare(signals.soft);
+      while (!signals.soft.aborted) {
+        const due = await this.#dueOrReplay(next);
+        if (due === undefined) {
+          await flights.landed();
+          await this.#replayFirst(signals.soft);
+          continue;
+        }
+        if (flights.count === 0) this.#oldestMs = due.writtenMs ?? this.#oldestMs;
+        flights.add(this.#deliver(due));
+        next = this.#prepare(signals.soft);
+        await flights.room();
       }
-      this.#oldestMs = due.writtenMs ?? this.#oldestMs;
-      const delivered = this.#deliver(due);
-      next = this.#prepare(signals.soft);
-      await delivered;
+    } finally {
+      await flights.landed().catch(() => {});
     }
   }
 

@@ -6,7 +6,7 @@ import type { OutRecord, Position, Sink, SinkState, SinkWriter, SourceRef } from
 import type { Store } from '../store/store.ts';
 import { CursorFile, cursorKey } from './cursor.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { deliver } from './deliver.ts';
+import { deliver, WRITE_TIMEOUT_MS } from './deliver.ts';
 import type { Health, Part } from './health.ts';
 import { keepTrying, type Persistence } from './keep-trying.ts';
 import type { ShippedSource } from './map-entry.ts';
@@ -38,9 +38,18 @@ export function shipperLabels(sink: Sink, source: ShippedSource): Record<string,
   return { sink: sink.id, source: source.id };
 }
 
+/** A batch under way. */
+interface Flight {
+  readonly batch: OpenBatch;
+  /** The place behind it. */
+  readonly next: Position;
+  /** Whether its delivery has ended. */
+  landed: boolean;
+}
+
 /**
  * A sink opened for one source, with its cursor and its dead letters: everything that delivering needs but the
- * records. Both the normal stream and a replay go through it, one at a time.
+ * records. Both the normal stream and a replay go through it, never both at once.
  *
  * The cursor's position never passes a record that is neither stored nor safe in the dead letters, and is saved
  * only after the sink has flushed what lies before it.
@@ -58,6 +67,9 @@ export class Stream {
   #saved: Position;
   #savedMs: number;
   #letters = 0;
+  /** Batches under way, in journal order, and those delivered whose predecessors are not. */
+  readonly #flights: Flight[] = [];
+  #saving: Promise<void> = Promise.resolve();
 
   /** Opens cursor and sink, trying until both are there. Throws `shipper.fenced`, and the abort's reason. */
   static async open(deps: StreamDeps): Promise<Stream> {
@@ -101,12 +113,27 @@ export class Stream {
     return this.#letters;
   }
 
-  /** Delivers `batch` and moves behind it, to `next`; when told to stop, as far as it got. */
+  /**
+   * Delivers `batch` and moves behind it, to `next`, as soon as all batches before it are delivered; when told to
+   * stop, as far as it got.
+   */
   async ship(batch: OpenBatch, next: Position, uncertain: boolean): Promise<void> {
+    const flight: Flight = { batch, next, landed: false };
+    this.#flights.push(flight);
     try {
       if (batch.open > 0) await this.send(batch, uncertain, (record, reason) => this.bury(record, reason));
     } finally {
-      this.#position = batch.firstOpen?.position ?? next;
+      flight.landed = true;
+      this.#advance();
+    }
+  }
+
+  /** Moves the position up to the first record without a fate. */
+  #advance(): void {
+    for (let first = this.#flights[0]; first?.landed; first = this.#flights[0]) {
+      this.#position = first.batch.firstOpen?.position ?? first.next;
+      if (first.batch.open > 0) return;
+      this.#flights.shift();
     }
   }
 
@@ -121,6 +148,7 @@ export class Stream {
     const outlet = {
       source: this.#ref,
       writer,
+      writeTimeoutMs: this.#deps.sink.writeTimeoutMs ?? WRITE_TIMEOUT_MS,
       refuse,
       persistence: this.#persistence,
       metrics,
@@ -160,10 +188,14 @@ export class Stream {
   async save(now: boolean): Promise<void> {
     const { sink, clock } = this.#deps;
     if (!now && sink.idempotent && clock.monotonicMs() - this.#savedMs < SAVE_EVERY_MS) return;
-    await this.keepTrying('sink', async () => {
+    const flush = async () => {
       const state = await this.#writer!.flush(this.#deps.signals.hard);
       await this.keepTrying('cursor', () => this.#write(state));
-    });
+    };
+    // Batches that end together save one after the other.
+    const saved = this.#saving.then(() => this.keepTrying('sink', flush));
+    this.#saving = saved.catch(() => {});
+    await saved;
   }
 
   /** {@link keepTrying} with what this stream has at hand. */

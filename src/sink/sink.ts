@@ -76,13 +76,15 @@ export interface SinkContext {
 }
 
 /**
- * A sink for one source. The shipper calls `write` one batch at a time, in journal order, and wraps batching,
- * retry, timeouts and metrics around it.
+ * A sink for one source. The shipper calls `write` in journal order, one batch at a time unless the sink's
+ * `concurrency` says more, and wraps batching, retry, timeouts and metrics around it.
  */
 export interface SinkWriter {
   /**
    * Delivers a batch. A thrown {@link ConnectorError} concerns the batch as a whole: retryable ones are tried
    * again for ever with the same records, others stop this sink with an alarm (the rest of the program goes on).
+   * Two codes say more: after `sink.too_large` half as many records are sent, and one that is too large alone goes
+   * to the dead letters; after `sink.busy` half as many are tried again.
    */
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
   /**
@@ -103,6 +105,13 @@ export interface Sink {
    * a batch is written; otherwise it is saved after every batch.
    */
   readonly idempotent: boolean;
+  /**
+   * How many batches of one source may be on their way at once. Default 1. More only where their order does not
+   * matter: a later batch may be stored before an earlier one, and is then sent again after a crash.
+   */
+  readonly concurrency?: number;
+  /** A write that takes longer is given up and tried again, milliseconds. Default 120,000. */
+  readonly writeTimeoutMs?: number;
   /** Tries the sink for real (credentials, place, permissions) without leaving data. Throws what is wrong. */
   check(signal: AbortSignal): Promise<void>;
   /** Opens it for one source. */

@@ -1,6 +1,9 @@
 import type { SourceConfig } from '../config/types.ts';
 import { cutAnswer } from '../event/answer.ts';
 import type { Answer, Entry } from '../event/entry.ts';
+import { httpDateMs } from '../http/retry-after.ts';
+import { createSafeText } from '../http/safe-text.ts';
+import type { Transport, TransportResponse } from '../http/transport.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import { ConnectorError, ExitCode, hasCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -10,11 +13,8 @@ import type { AuditLogApi, Priority, Search } from './api.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { mayBeJson, replyError } from './errors.ts';
 import type { Limiter, Permit } from './limiter.ts';
-import { httpDateMs } from './retry-after.ts';
 import { RetryLog } from './retry-log.ts';
-import { createSafeText } from './safe-text.ts';
 import { searchBody } from './search-body.ts';
-import type { Transport, TransportResponse } from './transport.ts';
 
 /** An answer's body, cut into its parts. */
 export interface ParsedAnswer {
@@ -69,7 +69,7 @@ class AuditLogClient implements AuditLogApi {
     this.#url = `${source.baseUrl}/v2/users/${encodeURIComponent(source.userId)}/audit_log/searches`;
     this.#labels = { source: source.id };
     this.#parseAnswer = deps.parseAnswer ?? cutAnswer;
-    this.#safe = createSafeText(source.pat);
+    this.#safe = createSafeText(() => [source.pat.reveal()]);
     this.#retryLog = new RetryLog(log, clock);
     this.#skew = new ClockSkew(source.id, log, metrics);
   }

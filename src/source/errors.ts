@@ -1,7 +1,7 @@
+import { httpDateMs, retryAfterMs } from '../http/retry-after.ts';
+import type { TransportResponse } from '../http/transport.ts';
 import { ConnectorError, type ConnectorErrorOptions, ExitCode } from '../runtime/errors.ts';
-import { httpDateMs, retryAfterMs } from './retry-after.ts';
 import { type StatusKind, statusKind } from './status.ts';
-import type { TransportResponse } from './transport.ts';
 
 /** What an answer says beside its entries. */
 export interface AnswerStatus {

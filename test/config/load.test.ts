@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { secretsOf } from '../../src/config/secrets-of.ts';
 import type { ConnectorConfig } from '../../src/config/types.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
 
@@ -173,9 +174,7 @@ sinks:
     ['sources: []', 'sources must name at least one source'],
     ['[]', 'the file must be a mapping'],
     ['', 'the file is empty'],
-    [`${SOURCE}sinks: [{ id: a, type: s3, bucket: b }]`, 'sinks[0].type s3 is not in this version'],
-    [`${SOURCE}sinks: [{ id: a, type: elasticsearch, nodes: [] }]`, 'elasticsearch is not in this version'],
-    [`${SOURCE}sinks: [{ id: a, type: fiel, path: x }]`, 'sinks[0].type must be file or stdout'],
+    [`${SOURCE}sinks: [{ id: a, type: fiel, path: x }]`, 'sinks[0].type must be one of file, stdout, s3'],
     [`${SOURCE}journal: { type: s3 }`, 'journal.type s3 is not in this version'],
     [`${SOURCE}journal: { max_bytes: 1MiB }`, 'journal.max_bytes must be at least 64MiB'],
     [`${SOURCE}server: { port: 70000 }`, 'server.port must be a whole number'],
@@ -193,6 +192,77 @@ sinks:
     ['sources: [{ id: a, user_id: "${NOT_SET}", pat: x }]', 'environment variable NOT_SET, which is not set'],
   ])('refuses %j', (text, words) => {
     expect(refusal(text)).toContain(words);
+  });
+
+  it.each([
+    ['type: s3', 'bucket is missing'],
+    ['type: s3, bucket: "a/b"', 'bucket must be the name of a bucket'],
+    ['type: s3, bucket: audit, prefix: /a', 'prefix must be at most 512'],
+    ['type: s3, bucket: audit, roll: daily', 'roll must be each, or a mapping'],
+    ['type: s3, bucket: audit, access_key_id: x', 'access_key_id and secret_access_key_file'],
+    ['type: s3, bucket: audit, kms_key_id: x', 'kms_key_id needs sse: aws:kms'],
+    [
+      'type: s3, bucket: audit, endpoint: "http://minio:9000"',
+      'endpoint must be https: http is for loopback',
+    ],
+    ['type: s3, bucket: audit, object_lock: { mode: SOFT, days: 1 }', 'object_lock.mode must be COMPLIANCE'],
+    ['type: elasticsearch', 'nodes or cloud_id must be given'],
+    ['type: elasticsearch, nodes: []', 'nodes must name at least one node'],
+    ['type: elasticsearch, nodes: ["https://u:p@es"]', 'nodes[0] must hold no credentials'],
+    ['type: elasticsearch, nodes: ["https://es"], cloud_id: x', 'nodes or cloud_id must be given, not both'],
+    ['type: elasticsearch, nodes: ["https://es"], format: ocsf', 'format must be ecs'],
+    ['type: elasticsearch, nodes: ["https://es"], namespace: A-B', 'namespace must be 1 to 100'],
+    ['type: elasticsearch, nodes: ["https://es"], username: x', 'username and password_file'],
+    [
+      'type: elasticsearch, nodes: ["https://es"], username: x, password: y, api_key: z',
+      'api_key stands beside username',
+    ],
+    [
+      'type: elasticsearch, nodes: ["https://es"], api_key: z, api_key_file: pat',
+      'api_key_file stands beside api_key',
+    ],
+    ['type: elasticsearch, nodes: ["https://es"], api_key_file: nowhere', 'cannot be read (ENOENT)'],
+    ['type: elasticsearch, nodes: ["https://es"], retention: 9d, ilm_policy: x', 'stands beside retention'],
+    ['type: opensearch, nodes: ["https://os"], aws_region: x, username: y, password: z', 'sign in one way'],
+    ['type: opensearch', 'nodes is missing'],
+    ['type: splunk_hec, url: "https://s:8088"', 'token_file is missing'],
+    ['type: splunk_hec, url: "http://s:8088", token: x', 'url must be https'],
+    ['type: splunk_hec, url: "https://s:8088", token: x, index: A', 'index must be small letters'],
+  ])('refuses a sink with %s', (keys, words) => {
+    expect(refusal(`${SOURCE}sinks: [{ id: a, ${keys} }]`)).toContain(words);
+  });
+
+  it('takes every kind of sink, its secret from its file or inline', () => {
+    writeFileSync(join(folder, 'key'), 'k-1\n');
+    const { sinks } = load(`${SOURCE}sinks:
+  - { id: a, type: elasticsearch, nodes: ["https://es:9200/"], api_key_file: key, retention: 365d, ca_file: ca.pem }
+  - { id: b, type: opensearch, nodes: ["https://os"], username: u, password: p-1 }
+  - { id: c, type: s3, bucket: audit, roll: each, access_key_id: i, secret_access_key_file: key }
+  - { id: d, type: splunk_hec, url: "https://splunk:8088", token_file: key, acknowledge: true }
+  - { id: e, type: opensearch, nodes: ["https://os"], aws_region: eu-central-1 }
+`);
+    // biome-ignore lint/suspicious/noExplicitAny: looked at member by member
+    const [a, b, c, d, e] = sinks as any[];
+    expect(a).toMatchObject({
+      type: 'elasticsearch',
+      nodes: ['https://es:9200'],
+      retentionMs: 365 * 86_400_000,
+    });
+    expect(a.auth.apiKey.reveal()).toBe('k-1');
+    expect(a.caFile).toMatch(/^\/.*ca\.pem$/);
+    expect(b.auth).toMatchObject({ kind: 'basic', username: 'u' });
+    expect(b.auth.password.reveal()).toBe('p-1');
+    expect(c).toMatchObject({ roll: 'each', region: 'us-east-1', prefix: '', forcePathStyle: false });
+    expect(c.credentials.secretAccessKey.reveal()).toBe('k-1');
+    expect(d).toMatchObject({ acknowledge: true, acknowledgeTimeoutMs: 300_000, maxRequestBytes: 1_000_000 });
+    expect(d.token.reveal()).toBe('k-1');
+    expect(e.auth).toEqual({ kind: 'sigv4', region: 'eu-central-1' });
+    expect(JSON.stringify(sinks)).not.toMatch(/k-1|p-1/);
+    expect(
+      secretsOf(load(`${SOURCE}sinks: [{ id: d, type: splunk_hec, url: "https://s", token: t-1 }]`)).map(
+        (each) => each.reveal(),
+      ),
+    ).toContain('t-1');
   });
 
   it('a missing file says how to make one', () => {

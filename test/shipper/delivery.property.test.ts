@@ -88,8 +88,12 @@ class World {
   }
 }
 
+/** What a sink says of itself. */
+type Kind = Required<Pick<Sink, 'idempotent' | 'concurrency'>>;
+
 /** A sink that buffers until it is flushed, and fails in every way a sink may. Every fifth record is refused. */
-function hostileSink(world: World, idempotent: boolean, alive: () => Promise<void>): Sink {
+function hostileSink(world: World, kind: Kind, alive: () => Promise<void>): Sink {
+  const { idempotent, concurrency } = kind;
   const open = async (_context: SinkContext): Promise<SinkWriter> => {
     let buffered: string[] = [];
     const take = (id: string) => {
@@ -100,6 +104,7 @@ function hostileSink(world: World, idempotent: boolean, alive: () => Promise<voi
       async write({ records }: Batch): Promise<WriteResult> {
         await alive();
         if (world.chance(0.1)) throw new ConnectorError('before', { code: 'sink.io', retryable: true });
+        if (world.chance(0.05)) throw new ConnectorError('busy', { code: 'sink.busy', retryable: true });
         if (world.chance(0.05)) throw new ConnectorError('refused', { code: 'sink.unauthorized' });
         if (records.length > 1 && world.chance(0.05))
           throw new ConnectorError('too large', { code: 'sink.too_large' });
@@ -124,15 +129,15 @@ function hostileSink(world: World, idempotent: boolean, alive: () => Promise<voi
       async close() {},
     };
   };
-  return { id: 'hostile', idempotent, check: async () => {}, open, close: async () => {} };
+  return { id: 'hostile', idempotent, concurrency, check: async () => {}, open, close: async () => {} };
 }
 
-async function survive(seed: number, idempotent: boolean): Promise<World> {
+async function survive(seed: number, kind: Kind): Promise<World> {
   const world = new World(seed);
   for (let life = 0; life < 200; life += 1) {
     const { store, alive } = world.begin();
     const shipper = createShipper({
-      sink: hostileSink(world, idempotent, alive),
+      sink: hostileSink(world, kind, alive),
       source: { id: 'acme', userId: 'acme-corp' },
       journal: world.journal,
       store,
@@ -159,12 +164,17 @@ async function survive(seed: number, idempotent: boolean): Promise<World> {
 }
 
 describe('delivery', () => {
-  it.each([true, false])(
-    'fault 77: the cursor never passes a record that is neither stored nor a dead letter (idempotent: %s)',
-    async (idempotent) => {
+  it.each<Kind>([
+    { idempotent: true, concurrency: 1 },
+    { idempotent: false, concurrency: 1 },
+    { idempotent: true, concurrency: 4 },
+    { idempotent: false, concurrency: 4 },
+  ])(
+    'fault 77: the cursor never passes a record that is neither stored nor a dead letter (%o)',
+    async (kind) => {
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
-          const world = await survive(seed, idempotent);
+          const world = await survive(seed, kind);
           expect(world.violations).toEqual([]);
           const refused = range(0, TOTAL).filter((n) => n % 5 === 0);
           expect((await world.letters()).length).toBe(refused.length);

@@ -1,5 +1,5 @@
+import type { Transport, TransportRequest, TransportResponse } from '../../src/http/transport.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
-import type { Transport, TransportRequest, TransportResponse } from '../../src/source/transport.ts';
 import { type AuditWorld, readQuery } from './audit-world.ts';
 import type { Engine, Life } from './engine.ts';
 import type { Scenario } from './scenario.ts';
@@ -88,7 +88,7 @@ export class SimulatedTransport implements Transport {
       () => {
         if (hangs) return undefined;
         if (reset) throw failure('source.network', 'reset before it arrived');
-        const made = this.#answer(request.body, on);
+        const made = this.#answer(String(request.body), on);
         if (lost) throw failure('source.network', 'the answer was lost');
         return made;
       },

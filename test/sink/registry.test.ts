@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FileSinkConfig, StdoutSinkConfig } from '../../src/config/types.ts';
-import { silentLog } from '../../src/runtime/log.ts';
 import { FileSink } from '../../src/sink/file.ts';
 import { createSink } from '../../src/sink/registry.ts';
+import { sinkDeps } from './deps.ts';
 import { batchOf, KeptContext, linesOf, NEVER, records } from './records.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -21,7 +21,7 @@ describe('sink registry', () => {
     const folder = await tempFolder();
     const path = join(folder, 'not', 'yet');
     const config: FileSinkConfig = { ...COMMON, id: 'archive', type: 'file', path };
-    const sink = await createSink(config, { log: silentLog, stdout: { write: async () => {} } });
+    const sink = await createSink(config, sinkDeps());
     expect(sink).toBeInstanceOf(FileSink);
     expect(sink.id).toBe('archive');
     await sink.check(NEVER);
@@ -36,7 +36,7 @@ describe('sink registry', () => {
       },
     };
     const config: StdoutSinkConfig = { ...COMMON, id: 'console', type: 'stdout' };
-    const sink = await createSink(config, { log: silentLog, stdout });
+    const sink = await createSink(config, { ...sinkDeps(), stdout });
     const writer = await sink.open(new KeptContext());
     await writer.write(batchOf(records(0, 2)), NEVER);
     expect(text.split('\n')).toEqual([...linesOf(records(0, 2)), '']);

@@ -1,11 +1,12 @@
 import { Secret } from '../../src/config/secret.ts';
 import type { Filter, SourceConfig } from '../../src/config/types.ts';
+import { API_PEER } from '../../src/http/transport-errors.ts';
+import { UndiciTransport, type UndiciTransportOptions } from '../../src/http/undici-transport.ts';
 import { MemoryMetrics } from '../../src/runtime/metrics.ts';
 import { createLog } from '../../src/runtime/pino-log.ts';
 import type { AuditLogApi, Search } from '../../src/source/api.ts';
 import { type AuditLogApiDeps, createAuditLogApi } from '../../src/source/client.ts';
 import { RateLimiter } from '../../src/source/limiter.ts';
-import { UndiciTransport, type UndiciTransportOptions } from '../../src/source/undici-transport.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** The PAT of the tests: it must show up nowhere. */
@@ -75,7 +76,7 @@ export function startApi(baseUrl: string, options: StartOptions = {}): ApiUnderT
   // biome-ignore lint/suspicious/noExplicitAny: foreign JSON, looked at by expectations only
   const lines: Record<string, any>[] = [];
   const log = createLog({ level: 'debug', secrets: () => [], write: (line) => lines.push(JSON.parse(line)) });
-  const transport = new UndiciTransport({ clock, ...options.transport });
+  const transport = new UndiciTransport({ clock, peer: API_PEER, ...options.transport });
   const limiter = new RateLimiter({ requestsPerSecond: source.requestsPerSecond, clock });
   const random = { float: () => 0.5, hex: () => '' };
   const api = createAuditLogApi({ source, transport, limiter, clock, random, log, metrics, ...options.deps });

@@ -4,8 +4,8 @@ export interface TransportRequest {
   readonly url: string;
   /** Header fields; the only place where a secret may be. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, UTF-8. */
-  readonly body: string;
+  /** The body; text goes as UTF-8. */
+  readonly body: string | Buffer;
   /** Time limit for the whole exchange, connecting and reading the last byte included, milliseconds. */
   readonly deadlineMs: number;
   /** Largest body of a successful answer, before and after decompression, bytes. */
@@ -32,9 +32,9 @@ export interface TransportResponse {
 /**
  * Carries requests. Nothing is retried here.
  *
- * Throws `signal.reason` on abort, else {@link ConnectorError}, retryable unless said: `source.network`, `source.dns`,
- * `source.tls`, `source.timeout`, `source.broken` (no valid HTTP, or a content encoding other than one gzip),
- * `source.too_large` (not retryable: more than `maxBytes`).
+ * Throws `signal.reason` on abort, else {@link ConnectorError}, retryable unless said: `<scope>.network`, `<scope>.dns`,
+ * `<scope>.tls`, `<scope>.timeout`, `<scope>.broken` (no valid HTTP, or a content encoding other than one gzip),
+ * `<scope>.too_large` (not retryable: more than `maxBytes`). The scope is `source` or `sink.http`.
  */
 export interface Transport {
   post(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse>;

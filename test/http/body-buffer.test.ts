@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { BodyBuffer } from '../../src/http/body-buffer.ts';
 import { releaseMemory } from '../../src/runtime/release-memory.ts';
-import { BodyBuffer } from '../../src/source/body-buffer.ts';
 
 describe('BodyBuffer', () => {
   it.each([0, 5, 300_000])('holds what was appended when %i bytes were announced', (announced) => {

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { ConnectorError } from '../runtime/errors.ts';
-import { tooLargeError } from './transport-errors.ts';
+import { type Peer, tooLargeError } from './transport-errors.ts';
 
 const inflate = promisify(gunzip);
 
@@ -12,33 +12,34 @@ const CHUNK_BYTES = 256 * 1024;
 export type ContentEncoding = 'identity' | 'gzip';
 
 /**
- * Reads a `Content-Encoding` header field. Throws `source.broken` for anything but nothing, `identity` and one
+ * Reads a `Content-Encoding` header field. Throws `<scope>.broken` for anything but nothing, `identity` and one
  * `gzip`: a chain of encodings multiplies the work of whoever decodes it.
  */
-export function contentEncoding(value: string | undefined): ContentEncoding {
+export function contentEncoding(value: string | undefined, { scope }: Peer): ContentEncoding {
   const coding = (value ?? '').trim().toLowerCase();
   if (coding === '' || coding === 'identity') return 'identity';
   if (coding === 'gzip' || coding === 'x-gzip') return 'gzip';
   throw new ConnectorError(
     'The answer has a content encoding other than gzip, which was not asked for. Check the proxy in between.',
-    { code: 'source.broken', retryable: true },
+    { code: `${scope}.broken`, retryable: true },
   );
 }
 
-/** `body` without its encoding. Throws `source.too_large` beyond `maxBytes`, `source.broken` for a damaged stream. */
+/** `body` without its encoding. Throws `<scope>.too_large` beyond `maxBytes`, `<scope>.broken` for a damaged stream. */
 export async function decode(
   body: Buffer,
   encoding: ContentEncoding,
   maxBytes: number,
   url: string,
+  peer: Peer,
 ): Promise<Buffer> {
   if (encoding === 'identity') return body;
   try {
     return await inflate(body, { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES });
   } catch (error) {
-    if (error instanceof RangeError) throw tooLargeError(url, maxBytes);
+    if (error instanceof RangeError) throw tooLargeError(url, maxBytes, peer);
     throw new ConnectorError('The gzip stream of the answer is damaged or cut off.', {
-      code: 'source.broken',
+      code: `${peer.scope}.broken`,
       retryable: true,
       cause: error,
     });

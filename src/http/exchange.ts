@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { BodyBuffer } from './body-buffer.ts';
-import { tooLargeError } from './transport-errors.ts';
+import { type Peer, tooLargeError } from './transport-errors.ts';
 
 /** As much of an answer other than 2xx as is read, bytes. */
 export const MAX_ERROR_BYTES = 64 * 1024;
@@ -18,6 +18,8 @@ export interface RawResponse {
 export interface ExchangeOptions {
   /** Absolute URL, for errors. */
   readonly url: string;
+  /** Who answers, for errors. */
+  readonly peer: Peer;
   /** Largest body of a successful answer, bytes. */
   readonly maxBytes: number;
   /** Called once, when the request is written to an open connection. */
@@ -27,7 +29,7 @@ export interface ExchangeOptions {
 /**
  * One exchange on an undici dispatcher. The body is copied as it arrives: no stream, no pieces that wait.
  *
- * Rejects with `signal.reason`, `source.too_large`, and with what undici makes of a failing connection.
+ * Rejects with `signal.reason`, `<scope>.too_large`, and with what undici makes of a failing connection.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -81,10 +83,10 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const joined = joinHeaders(headers);
-    const { url, maxBytes } = this.#options;
+    const { url, peer, maxBytes } = this.#options;
     this.#announcedBytes = Number(joined['content-length'] ?? 0) || 0;
     if (isSuccess(status) && this.#announcedBytes > maxBytes) {
-      controller.abort(tooLargeError(url, maxBytes));
+      controller.abort(tooLargeError(url, maxBytes, peer));
       return;
     }
     const expected = Math.min(this.#announcedBytes, isSuccess(status) ? maxBytes : MAX_ERROR_BYTES);
@@ -94,9 +96,9 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const response = this.#response;
     if (response === undefined) return;
-    const { url, maxBytes } = this.#options;
+    const { url, peer, maxBytes } = this.#options;
     const limit = isSuccess(response.status) ? maxBytes : MAX_ERROR_BYTES;
-    if (response.body.length + chunk.length > limit) controller.abort(tooLargeError(url, limit));
+    if (response.body.length + chunk.length > limit) controller.abort(tooLargeError(url, limit, peer));
     else response.body.append(chunk);
   }
 

@@ -8,12 +8,14 @@ import { releaseMemory } from '../runtime/release-memory.ts';
 import { contentEncoding, decode } from './content-encoding.ts';
 import { exchange, isSuccess, MAX_ERROR_BYTES, type RawResponse } from './exchange.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
-import { timeoutError, transportError } from './transport-errors.ts';
+import { type Peer, timeoutError, transportError } from './transport-errors.ts';
 
 /** Options of {@link UndiciTransport}. */
 export interface UndiciTransportOptions {
   /** Deadlines of requests. */
   readonly clock: Clock;
+  /** Who answers, for errors. */
+  readonly peer: Peer;
   /** PEM certificates trusted beside the system's. */
   readonly caPem?: string;
   /** URL of the proxy for https targets, as in `HTTPS_PROXY`; http targets are loopback and never go through it. */
@@ -35,12 +37,14 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** {@link Transport} on undici: HTTP/1.1, keep-alive, no redirects, no retries. Close it when done. */
 export class UndiciTransport implements Transport {
   readonly #clock: Clock;
+  readonly #peer: Peer;
   /** A promise only behind a proxy: what that needs is loaded then. */
   readonly #dispatcher: Dispatcher | Promise<Dispatcher>;
 
   /** Throws `config.proxy` (exit 2) when `httpsProxy` is no http or https URL. */
   constructor(options: UndiciTransportOptions) {
     this.#clock = options.clock;
+    this.#peer = options.peer;
     this.#dispatcher = createDispatcher(options);
   }
 
@@ -51,8 +55,8 @@ export class UndiciTransport implements Transport {
       return await this.#exchange(post, limit.signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (limit.signal.aborted) throw timeoutError(url, deadlineMs);
-      throw error instanceof ConnectorError ? error : transportError(error, url);
+      if (limit.signal.aborted) throw timeoutError(url, deadlineMs, this.#peer);
+      throw error instanceof ConnectorError ? error : transportError(error, url, this.#peer);
     } finally {
       limit.done();
     }
@@ -71,10 +75,11 @@ export class UndiciTransport implements Transport {
       headers: { ...headers, 'accept-encoding': 'gzip' },
     };
     const dispatcher = await this.#dispatcher;
-    const response = await exchange(dispatcher, request, { url, maxBytes, onSent }, signal);
+    const peer = this.#peer;
+    const response = await exchange(dispatcher, request, { url, peer, maxBytes, onSent }, signal);
     return isSuccess(response.status)
-      ? await decodeBody(response, maxBytes, url)
-      : await decodeError(response, url);
+      ? await decodeBody(response, maxBytes, url, peer)
+      : await decodeError(response, url, peer);
   }
 }
 
@@ -110,17 +115,18 @@ async function decodeBody(
   { status, headers, body }: RawResponse,
   maxBytes: number,
   url: string,
+  peer: Peer,
 ): Promise<TransportResponse> {
-  const encoding = contentEncoding(headers['content-encoding']);
+  const encoding = contentEncoding(headers['content-encoding'], peer);
   if (encoding === 'identity') return { status, headers, body: body.bytes, release: () => body.release() };
-  const decoded = await decode(body.bytes, encoding, maxBytes, url);
+  const decoded = await decode(body.bytes, encoding, maxBytes, url, peer);
   body.release();
   return { status, headers, body: decoded, release: () => releaseMemory(decoded) };
 }
 
-async function decodeError(response: RawResponse, url: string): Promise<TransportResponse> {
+async function decodeError(response: RawResponse, url: string, peer: Peer): Promise<TransportResponse> {
   try {
-    return await decodeBody(response, MAX_ERROR_BYTES, url);
+    return await decodeBody(response, MAX_ERROR_BYTES, url, peer);
   } catch {
     return { ...response, body: Buffer.alloc(0), release: () => {} };
   }

@@ -1,0 +1,46 @@
+/**
+ * Deliveries under way, in the order they began. A delivery that ends before an older one still takes room: how far
+ * the sink is ahead of the cursor stays bounded.
+ */
+export class Flights {
+  readonly #most: number;
+  readonly #flights: Promise<void>[] = [];
+
+  /** @param most how many may be under way */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** How many are under way, or wait for an older one. */
+  get count(): number {
+    return this.#flights.length;
+  }
+
+  /** Adds a delivery. Its failure is thrown by {@link room} or {@link landed}. */
+  add(delivery: Promise<void>): void {
+    // Awaited later: until then a failure must not count as unhandled.
+    delivery.catch(() => {});
+    this.#flights.push(delivery);
+  }
+
+  /** Resolves when one more may begin. Throws what the oldest delivery threw. */
+  async room(): Promise<void> {
+    while (this.#flights.length >= this.#most) await this.#oldest();
+  }
+
+  /** Resolves when all have ended. Throws what the first that failed threw, after all have ended. */
+  async landed(): Promise<void> {
+    const [failed] = (await Promise.allSettled(this.#flights.splice(0))).filter(
+      ({ status }) => status === 'rejected',
+    );
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  async #oldest(): Promise<void> {
+    try {
+      await this.#flights[0];
+    } finally {
+      this.#flights.shift();
+    }
+  }
+}
