@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { goProgram } from './cache.ts';
 import { freePort, listens, ServerProcess } from './process.ts';
+import { workFolder } from './work.ts';
 
 /** A running S3 server. Data are kept until `stop`. */
 export interface S3Server {
@@ -15,7 +15,7 @@ export interface S3Server {
   readonly kmsKeyId: string | undefined;
   /** Of the process group; another one after `restart`. */
   readonly pid: number;
-  /** Ends it and deletes its data. */
+  /** Kills it and deletes its data. */
   stop(): Promise<void>;
   /** SIGKILL. Data stay: `restart` starts it again. */
   kill(): Promise<void>;
@@ -45,7 +45,7 @@ export async function fetchMinio(): Promise<string> {
 /** Starts versitygw: strict, with the errors of AWS; ignores encryption. */
 export async function startVersityGw(): Promise<S3Server> {
   const binary = await fetchVersityGw();
-  const work = mkdtempSync(join(tmpdir(), 'versitygw-'));
+  const work = workFolder('versitygw');
   const port = await freePort();
   const [data, versions] = [join(work, 'data'), join(work, 'versions')];
   const listen = ['--port', `127.0.0.1:${port}`, '--health', '/health', '--quiet'];
@@ -58,7 +58,7 @@ export async function startVersityGw(): Promise<S3Server> {
 /** Starts MinIO: other error names than AWS; encrypts with `kmsKeyId`. */
 export async function startMinio(): Promise<S3Server> {
   const binary = await fetchMinio();
-  const work = mkdtempSync(join(tmpdir(), 'minio-'));
+  const work = workFolder('minio');
   const port = await freePort();
   const args = ['server', '--address', `127.0.0.1:${port}`, '--quiet', join(work, 'data')];
   const env = {
@@ -128,7 +128,7 @@ class Server implements S3Server {
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
+    await this.#process?.kill();
     rmSync(this.#setup.work, { recursive: true, force: true });
   }
 

@@ -1,19 +1,47 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { goProgram } from './cache.ts';
 import { freePort, listens, ServerProcess } from './process.ts';
+import { workFolder } from './work.ts';
 
-/** A fault of the network between a client and a server. */
-export interface Toxic {
-  readonly type: 'latency' | 'bandwidth' | 'slow_close' | 'timeout' | 'reset_peer' | 'slicer' | 'limit_data';
-  /** `upstream`: what the client sends. `downstream`: what the server answers. */
+/** What each fault takes, as toxiproxy names it. It ignores a name that it does not know. Delays are milliseconds. */
+interface Attributes {
+  /** Delays all data. */
+  readonly latency: { readonly latency: number; readonly jitter?: number };
+  /** KB a second. */
+  readonly bandwidth: { readonly rate: number };
+  /** Delays the end of the connection. */
+  readonly slow_close: { readonly delay: number };
+  /** Drops all data, and ends the connection after so long; 0: never. */
+  readonly timeout: { readonly timeout: number };
+  /**
+   * Drops the first data, and resets the connection so long after them. One that was open before only ends: it has
+   * no reset.
+   */
+  readonly reset_peer: { readonly timeout: number };
+  /** Cuts data into pieces of about so many bytes, with a delay of microseconds between them. */
+  readonly slicer: {
+    readonly average_size: number;
+    readonly size_variation?: number;
+    readonly delay: number;
+  };
+  /** Ends the connection after so many bytes. */
+  readonly limit_data: { readonly bytes: number };
+}
+
+interface ToxicOf<Type extends keyof Attributes> {
+  readonly type: Type;
+  /**
+   * `upstream`: what the client sends; cut there, a request never arrives. `downstream`: what the server answers; cut
+   * there, it is done, and its answer is lost.
+   */
   readonly stream: 'upstream' | 'downstream';
   /** Share of the connections that it hits. Default all. */
   readonly toxicity?: number;
-  /** As toxiproxy names them: `{ timeout: 0 }`, `{ bytes: 100 }`, `{ latency: 50, jitter: 10 }`. */
-  readonly attributes?: Readonly<Record<string, number>>;
+  readonly attributes: Attributes[Type];
 }
+
+/** A fault of the network between a client and a server. */
+export type Toxic = { [Type in keyof Attributes]: ToxicOf<Type> }[keyof Attributes];
 
 /** A port that stands before another one. */
 export interface Proxy {
@@ -26,15 +54,21 @@ export interface Proxy {
   clear(): Promise<void>;
   /** Closes the port and its connections: connection refused. */
   disable(): Promise<void>;
+  /** Opens the port again; faults are as before. */
   enable(): Promise<void>;
+  /** Closes the port for good. */
+  remove(): Promise<void>;
 }
 
 /** A running toxiproxy. */
 export interface Toxiproxy {
+  /** Of its own API. */
+  readonly port: number;
   /** A proxy before this port of 127.0.0.1. */
   proxy(upstreamPort: number): Promise<Proxy>;
   /** Of the process group. */
   readonly pid: number;
+  /** Kills it: all proxies close. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +82,7 @@ export async function fetchToxiproxy(): Promise<string> {
 /** Starts toxiproxy. One serves any number of proxies. */
 export async function startToxiproxy(): Promise<Toxiproxy> {
   const command = await fetchToxiproxy();
-  const work = mkdtempSync(join(tmpdir(), 'toxiproxy-'));
+  const work = workFolder('toxiproxy');
   const port = await freePort();
   const args = ['-host', '127.0.0.1', '-port', String(port), '-seed', '1'];
   const server = new ServerProcess('toxiproxy', {
@@ -58,7 +92,7 @@ export async function startToxiproxy(): Promise<Toxiproxy> {
     env: { PATH: process.env.PATH },
   });
   const stop = async (): Promise<void> => {
-    await server.stop();
+    await server.kill();
     rmSync(work, { recursive: true, force: true });
   };
   try {
@@ -76,7 +110,7 @@ export async function startToxiproxy(): Promise<Toxiproxy> {
     await call('POST', '/proxies', { name, listen: from, upstream: to, enabled: true });
     return makeProxy(call, name, listen);
   };
-  return { proxy, stop, pid: server.pid };
+  return { port, proxy, stop, pid: server.pid };
 }
 
 type Call = (method: string, path: string, body?: unknown) => Promise<string>;
@@ -101,7 +135,7 @@ function makeProxy(call: Call, name: string, port: number): Proxy {
   return {
     port,
     url: `http://127.0.0.1:${port}`,
-    toxic: async ({ type, stream, toxicity = 1, attributes = {} }) => {
+    toxic: async ({ type, stream, toxicity = 1, attributes }) => {
       const toxic = `t${++toxics}`;
       await call('POST', `${path}/toxics`, { name: toxic, type, stream, toxicity, attributes });
       present.add(toxic);
@@ -115,6 +149,9 @@ function makeProxy(call: Call, name: string, port: number): Proxy {
     },
     enable: async () => {
       await call('POST', path, { enabled: true });
+    },
+    remove: async () => {
+      await call('DELETE', path);
     },
   };
 }
