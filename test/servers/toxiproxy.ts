@@ -44,7 +44,7 @@ interface ToxicOf<Type extends keyof Attributes> {
 export type Toxic = { [Type in keyof Attributes]: ToxicOf<Type> }[keyof Attributes];
 
 /** A port that stands before another one. */
-export interface Proxy {
+export interface FaultyProxy {
   readonly port: number;
   /** With `http:`. */
   readonly url: string;
@@ -65,7 +65,7 @@ export interface Toxiproxy {
   /** Of its own API. */
   readonly port: number;
   /** A proxy before this port of 127.0.0.1. */
-  proxy(upstreamPort: number): Promise<Proxy>;
+  proxy(upstreamPort: number): Promise<FaultyProxy>;
   /** Of the process group. */
   readonly pid: number;
   /** Kills it: all proxies close. */
@@ -103,7 +103,7 @@ export async function startToxiproxy(): Promise<Toxiproxy> {
   }
   const call = caller(`http://127.0.0.1:${port}`);
   let proxies = 0;
-  const proxy = async (upstreamPort: number): Promise<Proxy> => {
+  const proxy = async (upstreamPort: number): Promise<FaultyProxy> => {
     const listen = await freePort();
     const name = `p${++proxies}`;
     const [from, to] = [`127.0.0.1:${listen}`, `127.0.0.1:${upstreamPort}`];
@@ -125,7 +125,7 @@ function caller(url: string): Call {
   };
 }
 
-function makeProxy(call: Call, name: string, port: number): Proxy {
+function makeProxy(call: Call, name: string, port: number): FaultyProxy {
   const path = `/proxies/${name}`;
   const present = new Set<string>();
   let toxics = 0;

@@ -10,13 +10,13 @@ let swept = false;
  * deleted by the next one.
  */
 export function workFolder(name: string): string {
-  if (!swept) sweep();
+  if (!swept) sweepWorkFolders();
   swept = true;
   return mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-${name}-`));
 }
 
 /** Deletes the folders of processes that are gone. */
-function sweep(): void {
+export function sweepWorkFolders(): void {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
     const pid = Number(name.slice(PREFIX.length).split('-')[0]);
