@@ -19,6 +19,7 @@ export function cacheFolder(): string {
 /**
  * The folder `name` of the cache. When it is not there, `fill` fills a temporary folder that then takes its name, so
  * that it is there whole or not at all; a second process waits for the first. Throws `Unavailable` when `fill` fails.
+ * Says on stderr that it fetches.
  */
 export async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const cache = cacheFolder();
@@ -34,6 +35,7 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
     }
     const temporary = join(cache, `${partial}${process.pid}`);
     mkdirSync(temporary);
+    process.stderr.write(`fetching ${name}: once, can take minutes\n`);
     try {
       await fill(temporary);
       renameSync(temporary, folder);

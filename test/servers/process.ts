@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -138,9 +139,24 @@ export class ServerProcess {
   }
 }
 
-/** Whether a process of this group is there. */
+/** Whether a process of this group runs. One that has ended, and waits for its parent to notice, does not. */
 export function groupRuns(pid: number): boolean {
-  return pid > 0 && signalGroup(pid, 0);
+  if (pid <= 0 || !signalGroup(pid, 0)) return false;
+  const all = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+  const members = all.map(processStat).filter((stat) => Number(stat[2]) === pid);
+  // No /proc, or none of them left since: the signal has told.
+  if (members.length === 0) return signalGroup(pid, 0);
+  return members.some((stat) => stat[0] !== 'Z' || Number(stat[17]) > 1);
+}
+
+/** What /proc tells of a process: 0 its state, 2 its group, 17 its number of threads. Empty when it is gone. */
+function processStat(pid: string): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return [];
+  }
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {

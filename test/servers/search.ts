@@ -1,30 +1,26 @@
-import { pbkdf2Sync, randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { findCommand, mavenDistribution } from './cache.ts';
 import { makeCertificates } from './certificates.ts';
 import { findJava } from './java.ts';
 import { freePort, run, ServerProcess } from './process.ts';
+import {
+  jvmOptions,
+  type SearchKind,
+  type SearchSettings,
+  type SearchUser,
+  writeSearchConfig,
+} from './search-config.ts';
+import { workFolder } from './work.ts';
 
 /** Versions of Elasticsearch that can be started. */
-export type ElasticsearchVersion = '8.19.21' | '9.5.3';
+export const ELASTICSEARCH_VERSIONS = ['8.19.21', '9.5.3'] as const;
+export type ElasticsearchVersion = (typeof ELASTICSEARCH_VERSIONS)[number];
 
 /** Versions of OpenSearch that can be started. */
-export type OpenSearchVersion = '2.19.6' | '3.8.0';
-
-/** Lines of the server's own settings file. */
-export type SearchSettings = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+export const OPENSEARCH_VERSIONS = ['2.19.6', '3.8.0'] as const;
+export type OpenSearchVersion = (typeof OPENSEARCH_VERSIONS)[number];
 
 /** How a search server is started. */
 export interface SearchOptions<Version extends string> {
@@ -37,7 +33,7 @@ export interface SearchOptions<Version extends string> {
 /** How an Elasticsearch is started. */
 export interface ElasticsearchOptions extends SearchOptions<ElasticsearchVersion> {
   /** Asks for Basic auth, and has this one user, who may do everything. */
-  readonly security?: { readonly username: string; readonly password: string };
+  readonly security?: SearchUser;
   /** Speaks TLS only, with a certificate of an authority of its own. Needs `security`. */
   readonly tls?: boolean;
 }
@@ -51,6 +47,15 @@ export interface SearchAnswer {
   readonly json: any;
 }
 
+/** A search server that can be started on this machine. */
+export interface SearchProgram {
+  readonly kind: SearchKind;
+  /** The folder that it is unpacked in. */
+  readonly home: string;
+  /** Of the Java that runs it. */
+  readonly javaHome: string;
+}
+
 /** A running search server. Data are kept until `stop`. */
 export interface SearchServer {
   readonly url: string;
@@ -61,7 +66,7 @@ export interface SearchServer {
   readonly caFile: string | undefined;
   /** One request, with the user of `security`. A body that is not text is sent as JSON. */
   call(method: string, path: string, body?: unknown): Promise<SearchAnswer>;
-  /** Ends it and deletes its data. */
+  /** Kills it and deletes its data. */
   stop(): Promise<void>;
   /** SIGKILL. Data stay: `restart` starts it again. */
   kill(): Promise<void>;
@@ -74,62 +79,60 @@ export interface SearchServer {
 /** The user that servers run as when this process is root, which they refuse. */
 const NOBODY = 65_534;
 const START_MS = 180_000;
+/** For a restart. OpenSearch 2 waits for ever for threads that have ended; its data are safe without. */
+const GRACE_MS = 5_000;
 
-const LOG4J = `status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%-5p][%c{1.}] %m%n
-rootLogger.level = info
-rootLogger.appenderRef.console.ref = console
-`;
+/** Fetches Elasticsearch. Rejects with `Unavailable` when it, or the Java that it needs, cannot be had. */
+export async function fetchElasticsearch(version: ElasticsearchVersion): Promise<SearchProgram> {
+  const javaHome = findJava(version.startsWith('8.') ? 17 : 21);
+  return { kind: 'elasticsearch', javaHome, home: await mavenDistribution(`elasticsearch-${version}`) };
+}
+
+/** Fetches OpenSearch. Rejects with `Unavailable` when it, or the Java that it needs, cannot be had. */
+export async function fetchOpenSearch(version: OpenSearchVersion): Promise<SearchProgram> {
+  // 2 wants the security manager, that Java 24 has no more.
+  const javaHome = version.startsWith('2.') ? findJava(17, 23) : findJava(21);
+  return { kind: 'opensearch', javaHome, home: await mavenDistribution(`opensearch-${version}`) };
+}
 
 /** Starts an Elasticsearch: the core of it, without modules (no `GET /`, no `_data_stream`, no ILM, no API keys). */
 export async function startElasticsearch(options: ElasticsearchOptions): Promise<SearchServer> {
   const { version, security, tls = false } = options;
   if (tls && security === undefined) throw new TypeError('tls needs security');
-  const javaHome = findJava(version.startsWith('8.') ? 17 : 21);
-  const server = await Server.make('elasticsearch', options, { javaHome, security, tls });
+  const server = await Server.make({ ...(await fetchElasticsearch(version)), security, tls }, options);
   return await server.begin();
 }
 
 /** Starts an OpenSearch: with data streams; without security and ISM. */
 export async function startOpenSearch(options: SearchOptions<OpenSearchVersion>): Promise<SearchServer> {
-  // 2 wants the security manager, that Java 24 has no more.
-  const javaHome = options.version.startsWith('2.') ? findJava(17, 23) : findJava(21);
-  const server = await Server.make('opensearch', options, { javaHome, security: undefined, tls: false });
+  const program = await fetchOpenSearch(options.version);
+  const server = await Server.make({ ...program, security: undefined, tls: false }, options);
   return await server.begin();
 }
 
-interface Setup {
-  readonly javaHome: string;
-  readonly security: { readonly username: string; readonly password: string } | undefined;
+interface Setup extends SearchProgram {
+  readonly security: SearchUser | undefined;
   readonly tls: boolean;
 }
 
 class Server implements SearchServer {
   readonly port: number;
-  readonly #kind: 'elasticsearch' | 'opensearch';
   readonly #setup: Setup;
   readonly #heap: string;
   /** Everything of this server, deleted when it stops. */
   readonly #work: string;
+  /** Its unpacked folder, where its user may read it. */
   readonly #home: string;
   readonly #agent: Agent;
   #settings: SearchSettings;
   #process: ServerProcess | undefined;
 
-  static async make(
-    kind: 'elasticsearch' | 'opensearch',
-    options: SearchOptions<string>,
-    setup: Setup,
-  ): Promise<Server> {
-    const home = await mavenDistribution(`${kind}-${options.version}`);
-    const work = mkdtempSync(join(tmpdir(), `${kind}-`));
+  static async make(setup: Setup, options: SearchOptions<string>): Promise<Server> {
+    const work = workFolder(setup.kind);
     try {
       for (const name of ['config', 'tmp', 'data', 'logs']) mkdirSync(join(work, name));
       if (setup.tls) await makeCertificates(join(work, 'config'));
-      return new Server(kind, options, setup, work, await reachable(home, work), await freePort());
+      return new Server(setup, options, work, await reachable(setup.home, work), await freePort());
     } catch (error) {
       rmSync(work, { recursive: true, force: true });
       throw error;
@@ -137,14 +140,12 @@ class Server implements SearchServer {
   }
 
   private constructor(
-    kind: 'elasticsearch' | 'opensearch',
-    options: SearchOptions<string>,
     setup: Setup,
+    options: SearchOptions<string>,
     work: string,
     home: string,
     port: number,
   ) {
-    this.#kind = kind;
     this.#setup = setup;
     this.#settings = options.settings ?? {};
     this.#heap = options.heap ?? '512m';
@@ -204,7 +205,7 @@ class Server implements SearchServer {
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
+    await this.#process?.kill();
     await this.#agent.destroy();
     rmSync(this.#work, { recursive: true, force: true });
   }
@@ -214,23 +215,30 @@ class Server implements SearchServer {
   }
 
   async restart(settings: SearchSettings = {}): Promise<void> {
-    await this.#process?.stop();
+    await this.#process?.stop(GRACE_MS);
     this.#settings = { ...this.#settings, ...settings };
     await this.#start();
   }
 
   async #start(): Promise<void> {
-    this.#configure();
-    const command = this.#kind === 'elasticsearch' ? join(this.#home, 'bin', 'elasticsearch') : this.#java();
-    const server = new ServerProcess(this.#kind, {
-      command,
-      args: this.#kind === 'elasticsearch' ? [] : this.#openSearchArgs(),
+    const { kind, javaHome } = this.#setup;
+    writeSearchConfig(this.#work, {
+      ...this.#setup,
+      port: this.port,
+      heap: this.#heap,
+      settings: this.#settings,
+    });
+    if (process.getuid?.() === 0) this.#handOver();
+    const launcher = kind === 'elasticsearch' ? join(this.#home, 'bin', kind) : join(javaHome, 'bin', 'java');
+    const server = new ServerProcess(kind, {
+      command: launcher,
+      args: kind === 'elasticsearch' ? [] : this.#openSearchArgs(),
       cwd: this.#work,
       env: {
         PATH: process.env.PATH,
         HOME: this.#work,
         HOSTNAME: 'localhost',
-        ES_JAVA_HOME: this.#setup.javaHome,
+        ES_JAVA_HOME: javaHome,
         ES_PATH_CONF: join(this.#work, 'config'),
         ES_TMPDIR: join(this.#work, 'tmp'),
       },
@@ -242,6 +250,16 @@ class Server implements SearchServer {
     await server.until(() => this.#recovered(), START_MS);
   }
 
+  /** What it reads and writes becomes the user's that it runs as. */
+  #handOver(): void {
+    const config = join(this.#work, 'config');
+    const folders = ['tmp', 'data', 'logs', 'config'].map((name) => join(this.#work, name));
+    const files = readdirSync(config, { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(config, name),
+    );
+    for (const path of [this.#work, ...folders, ...files]) chownSync(path, NOBODY, NOBODY);
+  }
+
   async #recovered(): Promise<boolean> {
     try {
       const { status } = await this.call('GET', '/_cluster/health?wait_for_status=yellow&timeout=1s');
@@ -251,21 +269,11 @@ class Server implements SearchServer {
     }
   }
 
-  #java(): string {
-    return join(this.#setup.javaHome, 'bin', 'java');
-  }
-
-  #jvmOptions(): string[] {
-    const sizes = ['-Xms128m', `-Xmx${this.#heap}`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-    const tmp = `-Djava.io.tmpdir=${join(this.#work, 'tmp')}`;
-    return [...sizes, '-XX:-AlwaysPreTouch', '--add-modules=jdk.incubator.vector', tmp];
-  }
-
   /** What its start script would call, without the script's own two Java processes before. */
   #openSearchArgs(): string[] {
     const agent = join(this.#home, 'agent', 'opensearch-agent.jar');
     return [
-      ...this.#jvmOptions(),
+      ...jvmOptions(this.#heap, this.#work),
       '--add-opens=java.base/java.nio=ALL-UNNAMED',
       existsSync(agent) ? `-javaagent:${agent}` : '-Djava.security.manager=allow',
       `-Dopensearch.path.home=${this.#home}`,
@@ -276,48 +284,6 @@ class Server implements SearchServer {
       `${this.#home}/lib/*`,
       'org.opensearch.bootstrap.OpenSearch',
     ];
-  }
-
-  #configure(): void {
-    const config = join(this.#work, 'config');
-    const { security, tls } = this.#setup;
-    const settings: SearchSettings = {
-      'node.name': 'n1',
-      'discovery.type': 'single-node',
-      'http.host': '127.0.0.1',
-      'http.port': this.port,
-      'transport.host': '127.0.0.1',
-      'transport.port': 0,
-      'path.data': join(this.#work, 'data'),
-      'path.logs': join(this.#work, 'logs'),
-      'cluster.routing.allocation.disk.threshold_enabled': false,
-      ...(this.#kind === 'elasticsearch' ? { 'xpack.security.enabled': security !== undefined } : {}),
-      ...(tls
-        ? {
-            'xpack.security.http.ssl.enabled': true,
-            'xpack.security.http.ssl.certificate': 'server.pem',
-            'xpack.security.http.ssl.key': 'server.key',
-          }
-        : {}),
-      ...this.#settings,
-    };
-    const lines = Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
-    const files: Record<string, string> = {
-      [`${this.#kind}.yml`]: lines.join(''),
-      'jvm.options': `${this.#jvmOptions().join('\n')}\n`,
-      'log4j2.properties': LOG4J,
-    };
-    if (security !== undefined) {
-      files.users = `${security.username}:${passwordHash(security.password)}\n`;
-      files.users_roles = `superuser:${security.username}\n`;
-    }
-    mkdirSync(join(config, 'jvm.options.d'), { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(config, name), text);
-    if (process.getuid?.() !== 0) return;
-    const ours = [this.#work, ...['tmp', 'data', 'logs', 'config'].map((name) => join(this.#work, name))];
-    for (const name of readdirSync(config, { recursive: true, encoding: 'utf8' }))
-      ours.push(join(config, name));
-    for (const path of ours) chownSync(path, NOBODY, NOBODY);
   }
 }
 
@@ -332,14 +298,6 @@ async function reachable(home: string, work: string): Promise<string> {
     await run('cp', { ...options, args: ['-a', home, copy] }, 120_000);
   });
   return copy;
-}
-
-/** As its file of users wants it. */
-function passwordHash(password: string): string {
-  const rounds = 10_000;
-  const salt = randomBytes(32);
-  const hash = pbkdf2Sync(password, salt, rounds, 32, 'sha512');
-  return `{PBKDF2}${rounds}$${salt.toString('base64')}$${hash.toString('base64')}`;
 }
 
 function parsed(text: string): unknown {

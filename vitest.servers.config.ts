@@ -1,0 +1,14 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** The tests against real servers: one file at a time, since each server wants the machine for itself. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/servers/**/*.test.ts'],
+    exclude: configDefaults.exclude,
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+  },
+});
