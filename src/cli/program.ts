@@ -117,6 +117,9 @@ function addCommands(add: Add, host: Host): void {
   add('check', 'try config, PAT and every sink, without leaving data', () => import('./check.ts')).addOption(
     config(),
   );
+  add('setup', 'create what a sink needs (templates, data stream)', () => import('./setup.ts'))
+    .addOption(config())
+    .option('--sink <id>', 'only this sink (default: all)');
   add('convert', 'entries on stdin, records on stdout', () => import('./convert.ts'))
     .addOption(
       new Option('--format <format>', 'record format').choices(['ecs', 'ocsf', 'raw']).makeOptionMandatory(),

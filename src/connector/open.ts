@@ -139,9 +139,10 @@ export function shipperOptions(
 ): ShipperOptions {
   const { clock, random, metrics } = machine;
   const labels = { source: source.id, sink: sink.id };
-  const mapper = createStreamingMapper(config.format, config.records, (what) => {
-    metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what });
-  });
+  const count = (what: string) => metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what });
+  // The fields for Splunk are made from the entry, which a sink does not see.
+  const hec = config.type === 'splunk_hec' ? config : undefined;
+  const mapper = createStreamingMapper(config.format, config.records, count, hec);
   return {
     sink,
     source: { id: source.id, userId: source.userId },

@@ -34,6 +34,9 @@ const MAX_CONNECTIONS = 32;
 const CONNECT_TIMEOUT_MS = 20_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
+type Method = 'GET' | 'POST';
+type AnyRequest = Omit<TransportRequest, 'body'> & Partial<Pick<TransportRequest, 'body'>>;
+
 /** {@link Transport} on undici: HTTP/1.1, keep-alive, no redirects, no retries. Close it when done. */
 export class UndiciTransport implements Transport {
   readonly #clock: Clock;
@@ -48,11 +51,25 @@ export class UndiciTransport implements Transport {
     this.#dispatcher = createDispatcher(options);
   }
 
-  async post(post: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
-    const { url, deadlineMs } = post;
+  async post(request: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
+    return await this.#send('POST', request, signal);
+  }
+
+  /** One GET: as {@link Transport.post}, without a body. */
+  async get(request: Omit<TransportRequest, 'body'>, signal: AbortSignal): Promise<TransportResponse> {
+    return await this.#send('GET', request, signal);
+  }
+
+  /** Ends all connections. Idempotent. */
+  async close(): Promise<void> {
+    await (await this.#dispatcher).destroy();
+  }
+
+  async #send(method: Method, request: AnyRequest, signal: AbortSignal): Promise<TransportResponse> {
+    const { url, deadlineMs } = request;
     const limit = this.#clock.deadline(deadlineMs, signal);
     try {
-      return await this.#exchange(post, limit.signal);
+      return await this.#exchange(method, request, limit.signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (limit.signal.aborted) throw timeoutError(url, deadlineMs, this.#peer);
@@ -62,21 +79,16 @@ export class UndiciTransport implements Transport {
     }
   }
 
-  /** Ends all connections. Idempotent. */
-  async close(): Promise<void> {
-    await (await this.#dispatcher).destroy();
-  }
-
-  async #exchange(post: TransportRequest, signal: AbortSignal): Promise<TransportResponse> {
-    const { url, headers, body, maxBytes, onSent } = post;
+  async #exchange(method: Method, request: AnyRequest, signal: AbortSignal): Promise<TransportResponse> {
+    const { url, headers, body, maxBytes, onSent } = request;
     const { origin, pathname, search } = new URL(url);
-    const request = {
-      ...{ origin, path: `${pathname}${search}`, method: 'POST' as const, body },
+    const options = {
+      ...{ origin, path: `${pathname}${search}`, method, body: body ?? null },
       headers: { ...headers, 'accept-encoding': 'gzip' },
     };
     const dispatcher = await this.#dispatcher;
     const peer = this.#peer;
-    const response = await exchange(dispatcher, request, { url, peer, maxBytes, onSent }, signal);
+    const response = await exchange(dispatcher, options, { url, peer, maxBytes, onSent }, signal);
     return isSuccess(response.status)
       ? await decodeBody(response, maxBytes, url, peer)
       : await decodeError(response, url, peer);

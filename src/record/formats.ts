@@ -1,5 +1,6 @@
 import type { Format } from '../config/types.ts';
 import { createEcsWriter } from './ecs.ts';
+import { type HecEnvelopeOptions, hecEnvelope } from './hec.ts';
 import { LineWriter } from './line-writer.ts';
 import { createOcsfWriter } from './ocsf.ts';
 import type { Count } from './parse.ts';
@@ -29,9 +30,17 @@ export function createMapper(format: Format, options: RecordOptions, counts: Cou
 /**
  * As {@link createMapper}, for a stream of entries: the line of a record can be read until the next entry is mapped,
  * and is in memory as bytes.
+ *
+ * @param hec when given, each record is wrapped as an event of Splunk's HTTP Event Collector
  */
-export function createStreamingMapper(format: Format, options: RecordOptions, counts: Count): RecordMapper {
-  const write = FORMATS[format](options, counts);
+export function createStreamingMapper(
+  format: Format,
+  options: RecordOptions,
+  counts: Count,
+  hec?: HecEnvelopeOptions,
+): RecordMapper {
+  const record = FORMATS[format](options, counts);
+  const write = hec === undefined ? record : hecEnvelope(record, hec);
   const out = new LineWriter();
   return (entry, utf8, context) => {
     out.begin();

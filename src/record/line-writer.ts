@@ -84,6 +84,13 @@ export class LineWriter {
     this.#length = at + json.length;
   }
 
+  /** Writes the line of another writer as it is. */
+  line(other: LineWriter): void {
+    const at = this.#room(other.length);
+    other.copy(this.#bytes, at);
+    this.#length = at + other.length;
+  }
+
   /** Writes `text` as a JSON string: see {@link quote}. */
   text(text: string): void {
     const units = text.length;

@@ -189,8 +189,10 @@ export class Stream {
     const { sink, clock } = this.#deps;
     if (!now && sink.idempotent && clock.monotonicMs() - this.#savedMs < SAVE_EVERY_MS) return;
     const flush = async () => {
+      // Taken before the flush: what is delivered meanwhile is not flushed.
+      const position = this.#position;
       const state = await this.#writer!.flush(this.#deps.signals.hard);
-      await this.keepTrying('cursor', () => this.#write(state));
+      await this.keepTrying('cursor', () => this.#write(state, position));
     };
     // Batches that end together save one after the other.
     const saved = this.#saving.then(() => this.keepTrying('sink', flush));
@@ -215,8 +217,9 @@ export class Stream {
     try {
       // A write given up may still be under way; a state taken now could speak of it while the position does not.
       if (save && !signals.hard.aborted) {
+        const position = this.#position;
         const state = await orAborted(writer.flush(signals.hard), signals.hard);
-        await orAborted(this.#write(state), signals.hard);
+        await orAborted(this.#write(state, position), signals.hard);
       }
     } catch (error) {
       log.warn(
@@ -243,8 +246,7 @@ export class Stream {
     this.#writer = await sink.open(context);
   }
 
-  async #write(state: SinkState | undefined): Promise<void> {
-    const position = this.#position;
+  async #write(state: SinkState | undefined, position = this.#position): Promise<void> {
     const { floor } = this.start;
     await this.#cursor.save({ chainId: this.#ref.chainId, position, state, floor });
     this.#saved = position;

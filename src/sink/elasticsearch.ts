@@ -91,6 +91,8 @@ export async function createElasticsearchSink(
 ): Promise<SearchSink> {
   const caPem = config.caFile === undefined ? undefined : await readCaFile(config.caFile);
   const client = new ElasticsearchClient(config, caPem, env);
-  const stream = streamName(config.namespace);
-  return new SearchSink({ id: config.id, client, stream, makesStream: true, log });
+  const { namespace, retentionMs, ilmPolicy } = config;
+  const stream = streamName(namespace);
+  const template = { flavour: 'elasticsearch' as const, stream, retentionMs, ilmPolicy };
+  return new SearchSink({ id: config.id, client, template, log });
 }

@@ -99,11 +99,6 @@ export async function createOpenSearchSink(
   const caPem = caFile === undefined ? undefined : await readCaFile(caFile);
   const signer = auth.kind === 'sigv4' ? await createSigner(auth.region) : {};
   const client = new OpenSearchClient(config, caPem, env, signer);
-  return new SearchSink({
-    id: config.id,
-    client,
-    stream: streamName(config.namespace),
-    makesStream: false,
-    log,
-  });
+  const template = { flavour: 'opensearch' as const, stream: streamName(config.namespace) };
+  return new SearchSink({ id: config.id, client, template, log });
 }

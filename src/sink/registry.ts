@@ -35,7 +35,7 @@ const SINKS: Registry = {
   elasticsearch: async (config, deps) =>
     (await import('./elasticsearch.ts')).createElasticsearchSink(config, deps),
   opensearch: async (config, deps) => (await import('./opensearch.ts')).createOpenSearchSink(config, deps),
-  splunk_hec: later,
+  splunk_hec: async (config, deps) => (await import('./splunk-hec.ts')).createSplunkHecSink(config, deps),
 };
 
 /** Makes the sink of a config. It is not opened, and nothing is tried: see {@link Sink.check}. */

@@ -6,6 +6,8 @@ import { releaseMemory } from '../runtime/release-memory.ts';
 import { BULK_FILTER, bulkBody, judgeBulk } from './search-bulk.ts';
 import type { SearchClient, SearchReply, SearchRequest } from './search-client.ts';
 import { faultOf, isObject, replyError } from './search-errors.ts';
+import { type Send, setUpStream } from './search-setup.ts';
+import { MANAGED_BY, type TemplateOptions } from './search-template.ts';
 import type { Batch, OutRecord, Sink, SinkContext, SinkState, SinkWriter, WriteResult } from './sink.ts';
 
 const compress = promisify(gzip);
@@ -20,13 +22,8 @@ const LOOKUP_IDS = 1_000;
 export interface SearchSinkOptions {
   readonly id: string;
   readonly client: SearchClient;
-  /** `logs-clarifai.audit-<namespace>`. */
-  readonly stream: string;
-  /**
-   * True when the server makes the data stream at the first write, and takes `require_data_stream`; false when it would
-   * make an index in its place, so that the stream must be there first.
-   */
-  readonly makesStream: boolean;
+  /** The data stream, and what its templates are made of. */
+  readonly template: TemplateOptions;
   readonly log: Log;
 }
 
@@ -40,11 +37,25 @@ export class SearchSink implements Sink {
   readonly idempotent = true;
   readonly concurrency = CONCURRENCY;
   readonly #options: SearchSinkOptions;
+  readonly #stream: string;
+  /**
+   * True when the server makes the data stream at the first write, and takes `require_data_stream`; false when it would
+   * make an index in its place, so that the stream must be there first.
+   */
+  readonly #makesStream: boolean;
   #streamSeen = false;
 
   constructor(options: SearchSinkOptions) {
     this.id = options.id;
     this.#options = options;
+    this.#stream = options.template.stream;
+    this.#makesStream = options.template.flavour === 'elasticsearch';
+  }
+
+  async setUp(signal: AbortSignal): Promise<readonly string[]> {
+    const there = (await this.#backingIndexes(signal)) !== undefined;
+    const send: Send = (request, abort) => this.#send(request, abort);
+    return await setUpStream(this.#options.template, there, send, signal);
   }
 
   /**
@@ -52,9 +63,9 @@ export class SearchSink implements Sink {
    * one without a time. So the right to write is tried, and no data are left.
    */
   async check(signal: AbortSignal): Promise<void> {
-    const { stream, makesStream } = this.#options;
+    const stream = this.#stream;
     if ((await this.#backingIndexes(signal)) === undefined) {
-      if (makesStream && (await this.#hasTemplate(signal))) return;
+      if (this.#makesStream && (await this.#hasTemplate(signal))) return;
       throw missing(stream);
     }
     const lines = Buffer.from('{"create":{}}\n{"message":"clarifai-siem-export check"}\n');
@@ -103,15 +114,14 @@ export class SearchSink implements Sink {
   }
 
   #bulkPath(): string {
-    const { stream, makesStream } = this.#options;
     const query = `filter_path=${encodeURIComponent(BULK_FILTER)}`;
-    return `/${stream}/_bulk?${query}${makesStream ? '&require_data_stream=true' : ''}`;
+    return `/${this.#stream}/_bulk?${query}${this.#makesStream ? '&require_data_stream=true' : ''}`;
   }
 
   /** A server that makes an index where a data stream is missing must not be asked to. */
   async #requireStream(signal: AbortSignal): Promise<void> {
-    if (this.#options.makesStream || this.#streamSeen) return;
-    if ((await this.#backingIndexes(signal)) === undefined) throw missing(this.#options.stream);
+    if (this.#makesStream || this.#streamSeen) return;
+    if ((await this.#backingIndexes(signal)) === undefined) throw missing(this.#stream);
     this.#streamSeen = true;
   }
 
@@ -159,7 +169,7 @@ export class SearchSink implements Sink {
 
   /** The backing indexes of the data stream, oldest first; undefined when it is not there. */
   async #backingIndexes(signal: AbortSignal): Promise<string[] | undefined> {
-    const { stream } = this.#options;
+    const stream = this.#stream;
     // The answer has the settings of each: asked for is the one that is always there.
     const path = `/${stream}/_settings?filter_path=*.settings.index.creation_date`;
     const reply = await this.#send({ method: 'GET', path }, signal);
@@ -174,7 +184,7 @@ export class SearchSink implements Sink {
 
   /** Whether a template is there; a server that does not let us look counts as yes. */
   async #hasTemplate(signal: AbortSignal): Promise<boolean> {
-    const { stream } = this.#options;
+    const stream = this.#stream;
     const reply = await this.#send(
       { method: 'POST', path: `/_index_template/_simulate_index/${stream}` },
       signal,
@@ -184,7 +194,7 @@ export class SearchSink implements Sink {
     const template = isObject(reply.body) ? reply.body.template : undefined;
     const mappings = isObject(template) && isObject(template.mappings) ? template.mappings : {};
     const meta = isObject(mappings._meta) ? mappings._meta : {};
-    return meta.managed_by === 'clarifai-siem-export';
+    return meta.managed_by === MANAGED_BY;
   }
 
   async #ask(
@@ -192,7 +202,7 @@ export class SearchSink implements Sink {
     what: string,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>> {
-    return successOf(await this.#send(request, signal), `${what} to ${this.#options.stream}`);
+    return successOf(await this.#send(request, signal), `${what} to ${this.#stream}`);
   }
 
   /** Sends; when the credentials are refused and there are newer ones, once more with those. */

@@ -114,6 +114,11 @@ export interface Sink {
   readonly writeTimeoutMs?: number;
   /** Tries the sink for real (credentials, place, permissions) without leaving data. Throws what is wrong. */
   check(signal: AbortSignal): Promise<void>;
+  /**
+   * Makes what the sink needs and is not made by writing (templates, a data stream): what is there already is left
+   * alone. Undefined for a sink that needs nothing. Resolves with what was done, a line each.
+   */
+  setUp?(signal: AbortSignal): Promise<readonly string[]>;
   /** Opens it for one source. */
   open(context: SinkContext): Promise<SinkWriter>;
   /** Releases what its writers share. Idempotent. */

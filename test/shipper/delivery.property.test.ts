@@ -181,7 +181,8 @@ describe('delivery', () => {
           const delivered = range(0, TOTAL).filter((n) => n % 5 !== 0);
           expect([...world.durable.keys()].sort()).toEqual(delivered.map(idOf).sort());
         }),
-        { numRuns: 60 },
+        // Seed 999,990 once saved a place that was reached while the sink flushed.
+        { numRuns: 60, examples: [[999_990]] },
       );
     },
   );

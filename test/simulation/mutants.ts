@@ -191,8 +191,8 @@ export const MUTANTS: readonly Mutant[] = [
   // Shipping
   mutant('cursor-before-delivery', 'the cursor never passes what is not delivered', [
     'shipper/stream.ts',
-    'async ship(batch: OpenBatch, next: Position, uncertain: boolean): Promise<void> {\n    try {',
-    'async ship(batch: OpenBatch, next: Position, uncertain: boolean): Promise<void> {\n    this.#position = next;\n    await this.save(true);\n    try {',
+    'this.#flights.push(flight);\n    try {',
+    'this.#flights.push(flight);\n    this.#position = next;\n    await this.save(true);\n    try {',
   ]),
   mutant('cursor-by-segment', 'a cursor names segment and line', [
     'shipper/cursor.ts',

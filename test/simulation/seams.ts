@@ -171,6 +171,7 @@ export function sinkOf(
   return {
     id,
     idempotent: byId,
+    concurrency: byId ? 4 : 1,
     check: async () => {},
     open: (_context: SinkContext) => call('open', () => writer),
     close: async () => {},
