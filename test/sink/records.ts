@@ -11,7 +11,11 @@ export const NEVER = new AbortController().signal;
 export function record(n: number, date: string | undefined, padding = ''): OutRecord {
   return {
     id: n.toString(16).padStart(64, '0'),
-    line: JSON.stringify({ n, text: `é \u2028 "\\" 😀\n\u0000${padding}` }),
+    line: JSON.stringify({
+      '@timestamp': '2026-01-01T00:00:00Z',
+      n,
+      text: `é \u2028 "\\" 😀\n\u0000${padding}`,
+    }),
     date,
     position: { segment: 1, line: n },
   };
