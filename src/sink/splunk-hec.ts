@@ -11,10 +11,6 @@ import { eventBytes, HecClient, REQUEST_TIMEOUT_MS } from './splunk-hec-client.t
 import { replyError } from './splunk-hec-reply.ts';
 import { HecWrite, SEND_MS } from './splunk-hec-write.ts';
 
-/** How many batches are under way at once: enough that 50 ms of latency do not matter. */
-const CONCURRENCY = 4;
-/** The same where each waits seconds until its events are indexed. */
-const CONCURRENCY_ACKNOWLEDGED = 8;
 /** Requests are not made smaller than this because of HTTP 413, bytes. */
 const LEAST_REQUEST_BYTES = 1024;
 /** Time for what a write does beside sending and waiting, milliseconds. */
@@ -40,7 +36,8 @@ export interface SplunkHecSinkOptions {
 export class SplunkHecSink implements Sink {
   readonly id: string;
   readonly idempotent = false;
-  readonly concurrency: number;
+  /** A batch is several requests, one after another: enough that 50 ms of latency do not matter. */
+  readonly concurrency = 8;
   /** A write ends by itself before: to give one up would send again what Splunk has taken. */
   readonly writeTimeoutMs: number;
   readonly #options: SplunkHecSinkOptions;
@@ -51,7 +48,6 @@ export class SplunkHecSink implements Sink {
   constructor(options: SplunkHecSinkOptions) {
     const { id, acknowledgeTimeoutMs, maxRequestBytes, random } = options;
     this.id = id;
-    this.concurrency = acknowledgeTimeoutMs === undefined ? CONCURRENCY : CONCURRENCY_ACKNOWLEDGED;
     // An answer may be asked for once more with a renewed token.
     this.writeTimeoutMs = SEND_MS + 4 * REQUEST_TIMEOUT_MS + (acknowledgeTimeoutMs ?? 0) + SLACK_MS;
     this.#options = options;

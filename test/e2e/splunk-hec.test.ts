@@ -7,6 +7,8 @@ import { BUSY, type HecFault, HecServer } from '../support/hec-server.ts';
 import { firstLine, Processes } from './processes.ts';
 
 const ENTRIES = Number(process.env.HEC_ENTRIES ?? 6_000);
+/** Waiting for acknowledgement takes its time. */
+const TIMEOUT_MS = 120_000 + 3 * ENTRIES;
 const FAULTS: readonly HecFault[] = [
   BUSY,
   'lost_reply',
@@ -85,7 +87,7 @@ async function killedAt(config: string, count: number): Promise<void> {
   child.stdout!.resume();
   child.stderr!.resume();
   const ended = once(child, 'exit');
-  await expect.poll(() => hec.held.length >= count, { timeout: 30_000, interval: 1 }).toBe(true);
+  await expect.poll(() => hec.held.length >= count, { timeout: TIMEOUT_MS, interval: 1 }).toBe(true);
   child.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
 }
@@ -118,46 +120,59 @@ describe('an export to Splunk by the real process', () => {
     120_000,
   );
 
-  it('events that Splunk refuses become dead letters, hold up nobody, and are replayed when that is mended', async () => {
-    hec.behaviour.judge = ({ event }) => (event.event.outcome === 'failure' ? 6 : 0);
-    hec.behaviour.keepsBefore = true;
-    const config = await setUp('format: ecs');
-    expect(await processes.run(['run', '--once', '--config', config])).toMatchObject({ code: 0 });
-    const letters = await readdir(join(folder, 'data', 'deadletters', 'splunk', 'acme'));
-    const before = new Set(hec.ids).size;
-    expect(letters.length).toBeGreaterThan(0);
-    expect(before + letters.length).toBe(ENTRIES);
-    hec.behaviour.judge = () => 0;
-    const replayed = await processes.run([
-      ...[
-        'replay',
-        '--sink',
-        'splunk',
-        '--dead-letters',
-        '--from',
-        '-30d',
-        '--to',
-        'now',
-        '--config',
-        config,
-      ],
-    ]);
-    expect(replayed).toMatchObject({ code: 0 });
-    await expectEveryEntry();
-    expect(await readdir(join(folder, 'data', 'deadletters', 'splunk', 'acme')).catch(() => [])).toEqual([]);
-  }, 120_000);
+  it(
+    'events that Splunk refuses become dead letters, hold up nobody, and are replayed when that is mended',
+    async () => {
+      hec.behaviour.judge = ({ event }) => (event.event.outcome === 'failure' ? 6 : 0);
+      hec.behaviour.keepsBefore = true;
+      const config = await setUp('format: ecs');
+      expect(await processes.run(['run', '--once', '--config', config])).toMatchObject({ code: 0 });
+      const letters = await readdir(join(folder, 'data', 'deadletters', 'splunk', 'acme'));
+      const before = new Set(hec.ids).size;
+      expect(letters.length).toBeGreaterThan(0);
+      expect(before + letters.length).toBe(ENTRIES);
+      hec.behaviour.judge = () => 0;
+      const replayed = await processes.run([
+        ...[
+          'replay',
+          '--sink',
+          'splunk',
+          '--dead-letters',
+          '--from',
+          '-30d',
+          '--to',
+          'now',
+          '--config',
+          config,
+        ],
+      ]);
+      expect(replayed).toMatchObject({ code: 0 });
+      await expectEveryEntry();
+      expect(await readdir(join(folder, 'data', 'deadletters', 'splunk', 'acme')).catch(() => [])).toEqual(
+        [],
+      );
+    },
+    TIMEOUT_MS,
+  );
 
-  it('fault 72: a token that is refused ends a single run with exit 4 and a word on what to do; nothing is lost', async () => {
-    const config = await setUp('format: ocsf');
-    const text = await readFile(config, 'utf8');
-    await writeFile(config, `${text.replace(/token: [^,]+,/, 'token: revoked-token-1,')}drain_timeout: 3s\n`);
-    const failed = await processes.run(['run', '--once', '--config', config]);
-    expect(failed.code).toBe(4);
-    expect(failed.err).toContain('check the token of this sink');
-    expect(failed.err).not.toContain('revoked-token-1');
-    expect((await processes.run(['check', '--config', config])).code).toBe(2);
-    await writeFile(config, text);
-    expect((await processes.run(['run', '--once', '--config', config])).code).toBe(0);
-    await expectEveryEntry();
-  }, 120_000);
+  it(
+    'fault 72: a token that is refused ends a single run with exit 4 and a word on what to do; nothing is lost',
+    async () => {
+      const config = await setUp('format: ocsf');
+      const text = await readFile(config, 'utf8');
+      await writeFile(
+        config,
+        `${text.replace(/token: [^,]+,/, 'token: revoked-token-1,')}drain_timeout: 3s\n`,
+      );
+      const failed = await processes.run(['run', '--once', '--config', config]);
+      expect(failed.code).toBe(4);
+      expect(failed.err).toContain('check the token of this sink');
+      expect(failed.err).not.toContain('revoked-token-1');
+      expect((await processes.run(['check', '--config', config])).code).toBe(2);
+      await writeFile(config, text);
+      expect((await processes.run(['run', '--once', '--config', config])).code).toBe(0);
+      await expectEveryEntry();
+    },
+    TIMEOUT_MS,
+  );
 });
