@@ -3,9 +3,9 @@ import { readStatus, type SourceStatus } from '../connector/status.ts';
 import type { Span } from '../event/span.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
 import { ExitCode } from '../runtime/errors.ts';
+import { formatSeconds } from '../runtime/quantity.ts';
 import type { Host } from './host.ts';
 import type { CommonOptions } from './program.ts';
-import { formatSeconds } from './progress.ts';
 import { table } from './table.ts';
 
 /** Options of `status`. */
