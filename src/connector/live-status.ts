@@ -17,7 +17,7 @@ export interface LiveStatus {
   /** Whether it was told to stop. */
   readonly stopping: boolean;
   readonly store: {
-    /** Bytes of all that the store holds, at most ten minutes old; undefined when it cannot be read. */
+    /** Bytes of all that the store holds, measured now and again; undefined when it cannot be read. */
     readonly bytes: number | undefined;
     /** `journal.max_bytes`. */
     readonly limitBytes: number;

@@ -8,12 +8,13 @@ import type { JournalStatus, SinkStatus, SourceLive, SourceStatus } from './stat
 const STATUS_FORMAT = 1;
 
 /** A span of event time, RFC 3339. */
-interface SpanJson {
+export interface SpanJson {
   readonly from: string;
   readonly to: string;
 }
 
-interface JournalJson {
+/** A journal, see `JournalStatus`. */
+export interface JournalJson {
   readonly chain_id: string;
   readonly head: number;
   readonly head_sha256: string;
@@ -28,7 +29,8 @@ interface JournalJson {
   readonly bytes: number;
 }
 
-interface SinkJson {
+/** A sink, see `SinkStatus`. */
+export interface SinkJson {
   readonly sink: string;
   readonly position: { readonly segment: number; readonly line: number } | null;
   readonly lag_segments: number;
@@ -40,7 +42,8 @@ interface SinkJson {
   readonly last_error?: { readonly code: string; readonly at: string } | null;
 }
 
-interface SourceJson {
+/** A source, see `SourceStatus`. */
+export interface SourceJson {
   readonly source: string;
   readonly journal: JournalJson | null;
   readonly sinks: readonly SinkJson[];

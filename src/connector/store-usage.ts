@@ -1,8 +1,10 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Store, StoreSpace } from '../store/store.ts';
 
-/** Sizes are measured again when they are older than this, milliseconds: it means looking at every object. */
-const MEASURE_EVERY_MS = 600_000;
+/** Sizes are measured anew at most this often, milliseconds. */
+const MEASURE_EVERY_MS = 15_000;
+/** Measuring means looking at every object: it is left alone for this many times as long as it took. */
+const REST = 1_000;
 
 /** What a store takes, and what room it has. */
 export interface Usage {
@@ -20,7 +22,7 @@ export class StoreUsage {
   readonly #sources: readonly string[];
   readonly #clock: Clock;
   #measured: Promise<Omit<Usage, 'space'>> | undefined;
-  #measuredMs = 0;
+  #dueMs = Number.NEGATIVE_INFINITY;
 
   constructor(store: Store, sources: readonly string[], clock: Clock) {
     this.#store = store;
@@ -28,15 +30,21 @@ export class StoreUsage {
     this.#clock = clock;
   }
 
-  /** Sizes, at most ten minutes old, and the space as of now. Throws what the store throws. */
+  /** Sizes as last measured, and the space as of now. Throws what the store throws. */
   async read(): Promise<Usage> {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#measured === undefined || nowMs - this.#measuredMs > MEASURE_EVERY_MS) {
-      this.#measuredMs = nowMs;
+    if (this.#measured === undefined || nowMs >= this.#dueMs) {
+      this.#dueMs = Number.POSITIVE_INFINITY;
       this.#measured = this.#measure();
-      this.#measured.catch(() => {
-        this.#measured = undefined;
-      });
+      const tookMs = () => this.#clock.monotonicMs() - nowMs;
+      this.#measured.then(
+        () => {
+          this.#dueMs = nowMs + Math.max(MEASURE_EVERY_MS, tookMs() * REST);
+        },
+        () => {
+          this.#measured = undefined;
+        },
+      );
     }
     const [sizes, space] = await Promise.all([this.#measured, this.#store.space?.()]);
     return { ...sizes, space };

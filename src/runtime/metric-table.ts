@@ -196,7 +196,7 @@ const JOURNAL = [
     name: 'clarifai_siem_segments_total',
     type: 'counter',
     help: 'Segments committed to the journal, by kind.',
-    labels: { ...SOURCE, kind: ['genesis', 'live', 'backfill', 'late', 'undated', 'heartbeat', 'gap'] },
+    labels: { ...SOURCE, kind: ['live', 'backfill', 'late', 'undated', 'heartbeat', 'gap'] },
   },
   {
     name: 'clarifai_siem_journal_head_segment',
@@ -215,7 +215,7 @@ const JOURNAL = [
   {
     name: 'clarifai_siem_journal_bytes',
     type: 'gauge',
-    help: 'Size of the journal on disk, measured at most every ten minutes.',
+    help: 'Size of the journal on disk, measured now and again.',
     labels: SOURCE,
     scraped: true,
   },
@@ -235,7 +235,7 @@ const JOURNAL = [
   {
     name: 'clarifai_siem_store_bytes',
     type: 'gauge',
-    help: 'Size of all that the store holds, measured at most every ten minutes.',
+    help: 'Size of all that the store holds, measured now and again.',
     labels: {},
     scraped: true,
   },
