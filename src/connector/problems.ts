@@ -7,20 +7,24 @@ import type { SinkStatus, SourceStatus } from './status.ts';
 const NEARLY_FULL = 0.85;
 
 /** Kinds of problems: stable, for machines, and the anchors of docs/operations.md. */
-export type ProblemCode =
-  | 'stopping'
-  | 'nothing-read'
-  | 'stale'
-  | 'refused'
-  | 'journal-full'
-  | 'journal-nearly-full'
-  | 'store-not-writable'
-  | 'uncovered-hole'
-  | 'possible-gap'
-  | 'sink-stopped'
-  | 'sink-retrying'
-  | 'sink-fenced'
-  | 'dead-letters';
+export const PROBLEM_CODES = [
+  'stopping',
+  'nothing-read',
+  'stale',
+  'refused',
+  'journal-full',
+  'journal-nearly-full',
+  'store-not-writable',
+  'uncovered-hole',
+  'possible-gap',
+  'sink-stopped',
+  'sink-retrying',
+  'sink-fenced',
+  'dead-letters',
+] as const;
+
+/** One of {@link PROBLEM_CODES}. */
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
 /** Something that a person should know. Says nothing of the config, of users or of entries but ids of sources and sinks. */
 export interface Problem {

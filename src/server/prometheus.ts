@@ -1,4 +1,7 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import { METRICS, type MetricDeclaration, type MetricName } from '../runtime/metric-table.ts';
 import { boundLabels, type Labels, type Metrics } from '../runtime/metrics.ts';
 

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { ConnectorConfig } from '../config/types.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
@@ -22,6 +23,9 @@ export interface StatusServer {
   /** Ends it and its connections. Idempotent. */
   close(): Promise<void>;
 }
+
+/** Required, not imported: an import reads every export of the module, and some of them load 12 MiB of fetch. */
+const { createServer } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
