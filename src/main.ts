@@ -31,6 +31,10 @@ const host: Host = {
   },
   isTerminal: process.stderr.isTTY === true,
   columns: process.stderr.columns ?? 80,
+  usage() {
+    const { user, system } = process.cpuUsage();
+    return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+  },
   stopping: stop.signal,
 };
 

@@ -6,9 +6,9 @@ import { openConfig, withConnector, withLock } from '../connector/session.ts';
 import { createHistory, type History } from '../demo/history.ts';
 import { type StandIn, startStandIn } from '../demo/stand-in.ts';
 import { ExitCode } from '../runtime/errors.ts';
+import { formatSeconds } from '../runtime/quantity.ts';
 import { execute as check } from './check.ts';
 import type { Host } from './host.ts';
-import { formatSeconds } from './progress.ts';
 import { execute as verify } from './verify.ts';
 import { planSpans, withProgress } from './work-progress.ts';
 

@@ -15,6 +15,8 @@ export interface Host {
   readonly isTerminal: boolean;
   /** Columns of that terminal. */
   readonly columns: number;
+  /** What this process takes of the machine; absent where nobody asks. */
+  usage?(): { readonly residentBytes: number; readonly cpuSeconds: number };
   /** Aborts when the process is told to stop (SIGTERM, SIGINT). */
   readonly stopping: AbortSignal;
 }

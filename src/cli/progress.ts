@@ -1,6 +1,7 @@
 import type { Nanos, Span } from '../event/span.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { formatSeconds } from '../runtime/quantity.ts';
 import type { Host } from './host.ts';
 
 /** The line is drawn at most this often, milliseconds. */
@@ -56,12 +57,4 @@ export class Progress {
       Number.isFinite(left) ? `${formatSeconds(left)} left` : '',
     ].join('  ');
   }
-}
-
-/** `1h 05m`, `2m 10s` or `8s`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const minutes = Math.floor(whole / 60);
-  if (minutes >= 60) return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
-  return minutes > 0 ? `${minutes}m ${String(whole % 60).padStart(2, '0')}s` : `${whole}s`;
 }

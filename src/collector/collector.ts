@@ -1,6 +1,6 @@
 import type { SourceConfig } from '../config/types.ts';
 import { earlier, type Nanos, type Span } from '../event/span.ts';
-import { intersectSpans, type SpanSet, subtractSpans, totalLength, unionSpans } from '../event/span-set.ts';
+import { intersectSpans, type SpanSet, subtractSpans, unionSpans } from '../event/span-set.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
 import type { Journal, Segment } from '../journal/types.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -325,13 +325,6 @@ export class Collector {
         'a span could not be read completely and stays uncovered: it is tried again in an hour',
       );
     }
-    const open = totalLength(
-      unionSpans(
-        [],
-        this.#holes.map(({ hole }) => hole.span),
-      ),
-    );
-    metrics.gauge('clarifai_siem_hole_seconds', Number(open / 1_000_000_000n), { source: source.id });
   }
 
   async #heartbeat(): Promise<void> {

@@ -40,10 +40,24 @@ export async function doJob(
       return fromWork(await source.collector.backfill(signal, onProven, [job.span]));
     case 'reconcile':
       refuseTrimmed(job.span, source);
-      return fromWork(await source.collector.reconcile([job.span], signal, onProven));
+      return fromWork(await reconcile(job.span, source, signal, onProven));
     case 'replay':
       return fromReplay(await replayOn(job, source));
   }
+}
+
+async function reconcile(
+  span: Span,
+  { collector, activity }: OpenSource,
+  signal: AbortSignal,
+  onProven: OnProven | undefined,
+): Promise<WorkReport> {
+  const report = await collector.reconcile([span], signal, onProven);
+  activity.reconciled(
+    [span],
+    report.holes.map((hole) => hole.span),
+  );
+  return report;
 }
 
 async function replayOn(job: Job & { kind: 'replay' }, source: OpenSource): Promise<ReplayReport> {

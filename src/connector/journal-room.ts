@@ -34,6 +34,7 @@ export interface JournalRoomDeps {
 export class JournalRoom {
   readonly #deps: JournalRoomDeps;
   #full = false;
+  #failing: string | undefined;
 
   constructor(deps: JournalRoomDeps) {
     this.#deps = deps;
@@ -42,6 +43,11 @@ export class JournalRoom {
   /** True while polling waits for room. */
   get isFull(): boolean {
     return this.#full;
+  }
+
+  /** Code of the error while the journal cannot be written; undefined while it can. */
+  get failing(): string | undefined {
+    return this.#failing;
   }
 
   /** Runs one write to the journal until it succeeds, and waits for room before. Rejects on abort. */
@@ -53,6 +59,7 @@ export class JournalRoom {
       random: machine.random,
       signal,
       onRetry: (error, attempt, waitMs) => {
+        this.#failing = error.code;
         machine.metrics.count('clarifai_siem_journal_retries_total', { source: source.id, code: error.code });
         const tell = attempt === 1 || attempt % 10 === 0 ? log.error : log.debug;
         tell.call(
@@ -62,6 +69,7 @@ export class JournalRoom {
         );
       },
     });
+    this.#failing = undefined;
     this.#deps.size.grow(segment?.bytes.length ?? 0);
     return segment;
   }
@@ -93,7 +101,7 @@ export class JournalRoom {
   }
 
   async #waitForRoom(): Promise<void> {
-    const { config, machine, log, signal, source } = this.#deps;
+    const { config, machine, log, signal } = this.#deps;
     while (!(await this.#hasRoom())) {
       if (signal.aborted) throw signal.reason;
       if (!this.#full) {
@@ -104,12 +112,10 @@ export class JournalRoom {
         );
       }
       this.#full = true;
-      machine.metrics.gauge('clarifai_siem_journal_full', 1, { source: source.id });
       await machine.clock.sleep(LOOK_AGAIN_MS, signal);
     }
     if (this.#full) log.info({}, 'the journal has room again: polling goes on');
     this.#full = false;
-    machine.metrics.gauge('clarifai_siem_journal_full', 0, { source: source.id });
   }
 
   async #hasRoom(): Promise<boolean> {

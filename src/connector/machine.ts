@@ -5,7 +5,7 @@ import type { Transport } from '../http/transport.ts';
 import { type Codec, gzipCodec } from '../journal/codec.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import { MemoryMetrics } from '../runtime/metrics.ts';
+import { type Metrics, silentMetrics } from '../runtime/metrics.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
 import type { SinkDeps } from '../sink/registry.ts';
 
@@ -14,7 +14,7 @@ export interface Machine {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly metrics: MemoryMetrics;
+  readonly metrics: Metrics;
   /** Runs what is due by cron. */
   readonly scheduler: Scheduler;
   /** Compression of segments. */
@@ -22,7 +22,10 @@ export interface Machine {
   readonly host: Host;
 }
 
-/** Makes the machine's side of a connector: clock, randomness, and a log on stderr that shows no secret. */
+/**
+ * Makes the machine's side of a connector: clock, randomness, and a log on stderr that shows no secret. Its metrics
+ * drop everything; who serves them puts others in their place.
+ */
 export async function openMachine(config: ConnectorConfig, host: Host): Promise<Machine> {
   const { systemClock, systemRandom } = await import('../runtime/system-clock.ts');
   const { createLog } = await import('../runtime/pino-log.ts');
@@ -33,9 +36,8 @@ export async function openMachine(config: ConnectorConfig, host: Host): Promise<
     secrets: () => secrets.map((secret) => secret.reveal()),
     write: (line) => host.writeErr(line),
   });
-  const metrics = new MemoryMetrics();
   const time = { clock: systemClock, random: systemRandom, scheduler: cronScheduler };
-  return { ...time, log, metrics, codec: gzipCodec, host };
+  return { ...time, log, metrics: silentMetrics, codec: gzipCodec, host };
 }
 
 /** Connections to Clarifai; one for all sources that trust the same authorities. */

@@ -12,8 +12,10 @@ import { createSink } from '../sink/registry.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { AuditLogApi } from '../source/api.ts';
 import type { Store } from '../store/store.ts';
+import { Activity } from './activity.ts';
 import { JournalRoom } from './journal-room.ts';
 import { type Machine, sinkDepsOf } from './machine.ts';
+import { SourceHealth } from './source-health.ts';
 import { StoreSize } from './store-size.ts';
 
 /** A source with everything that reads and ships it. */
@@ -22,6 +24,8 @@ export interface OpenSource {
   readonly journal: Journal;
   readonly collector: Collector;
   readonly room: JournalRoom;
+  readonly health: SourceHealth;
+  readonly activity: Activity;
   /** By sink id. */
   readonly shippers: ReadonlyMap<string, Shipper>;
 }
@@ -103,6 +107,7 @@ async function openSource(
     log,
     signal,
   });
+  const activity = new Activity();
   const earliest = earlier(start, journal.genesis.start);
   const collector = new Collector({
     source,
@@ -113,9 +118,13 @@ async function openSource(
     serverClock,
     log,
     metrics,
-    retry: (write) => room.retry(write),
+    retry: async (write) => {
+      const segment = await room.retry(write);
+      if (segment !== undefined) activity.add(segment, clock.nowMs());
+      return segment;
+    },
   });
-  return { config: source, journal, collector, room, shippers };
+  return { config: source, journal, collector, room, health: new SourceHealth(), activity, shippers };
 }
 
 /** `clock` as a journal may write it down: not ahead of the server, once that has told its time. */
@@ -139,10 +148,16 @@ export function shipperOptions(
 ): ShipperOptions {
   const { clock, random, metrics } = machine;
   const labels = { source: source.id, sink: sink.id };
-  const count = (what: string) => metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what });
-  // The fields for Splunk are made from the entry, which a sink does not see.
-  const hec = config.type === 'splunk_hec' ? config : undefined;
-  const mapper = createStreamingMapper(config.format, config.records, count, hec);
+  const mapper = createStreamingMapper(
+    config.format,
+    config.records,
+    (what) => {
+      // `wrong_type.<field>`: the field is no label, there are too many of them.
+      metrics.count('clarifai_siem_records_unmapped_total', { ...labels, what: what.split('.', 1)[0]! });
+    },
+    // The fields for Splunk are made from the entry, which a sink does not see.
+    config.type === 'splunk_hec' ? config : undefined,
+  );
   return {
     sink,
     source: { id: source.id, userId: source.userId },

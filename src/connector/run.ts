@@ -37,6 +37,7 @@ export function createRunner(connector: Connector, source: OpenSource, onProven?
     clock,
     log,
     metrics,
+    health: source.health,
     executeRequests: (signal) => executeRequests(connector, source, signal),
     scheduledReconcile: async (signal) => {
       await reconcileDue(connector, source, signal);
@@ -60,6 +61,10 @@ export async function reconcileDue(
   const log = connector.machine.log.child({ source: source.config.id });
   const spans = await spansDue(source.journal, reconcile.daysBack, clock.nowMs());
   const report = await source.collector.reconcile(spans, signal);
+  source.activity.reconciled(
+    spans,
+    report.holes.map(({ span }) => span),
+  );
   log.info(
     { spans: spans.length, read: report.read, late: report.late, requests: report.requests },
     'reconcile',

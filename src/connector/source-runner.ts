@@ -1,11 +1,11 @@
 import type { Collector, OnProven, WorkReport } from '../collector/collector.ts';
 import type { SourceConfig } from '../config/types.ts';
-import { formatTimestamp } from '../event/timestamp.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ConnectorError, hasCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
+import type { SourceHealth } from './source-health.ts';
 
 /** What a runner works with. */
 export interface SourceRunnerDeps {
@@ -15,6 +15,8 @@ export interface SourceRunnerDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told how Clarifai answers. */
+  readonly health: SourceHealth;
   /** Work of commands that was left in the store, executed between polls. */
   readonly executeRequests: (signal: AbortSignal) => Promise<void>;
   /** Re-reads what was first read some days ago. */
@@ -29,19 +31,9 @@ const REQUESTS_EVERY_MS = 2_000;
 /** A catch-up that took longer than this leaves enough behind it to be worth another one, milliseconds. */
 const LONG_CATCH_UP_MS = 600_000;
 
-/** How a source is doing, for readiness and status. */
-export interface SourceHealth {
-  /** Set while Clarifai refuses us: code of the error. */
-  readonly refused: string | undefined;
-  /** Wall clock of the last poll that proved its span, milliseconds; undefined before the first. */
-  readonly lastPollMs: number | undefined;
-}
-
 /** Runs one source: polls by schedule, backfill beside it, reconcile, and the work that commands leave. */
 export class SourceRunner {
   readonly #deps: SourceRunnerDeps;
-  #refused: string | undefined;
-  #lastPollMs: number | undefined;
   #polling: Promise<void> | undefined;
   #backfill: Promise<void> | undefined;
   /** Aborts with what ends the run. */
@@ -49,11 +41,6 @@ export class SourceRunner {
 
   constructor(deps: SourceRunnerDeps) {
     this.#deps = deps;
-  }
-
-  /** How it is doing. */
-  get health(): SourceHealth {
-    return { refused: this.#refused, lastPollMs: this.#lastPollMs };
   }
 
   /**
@@ -120,7 +107,7 @@ export class SourceRunner {
     try {
       const report = await collector.poll(signal, onProven);
       this.#accepted();
-      if (report.holes.length === 0) this.#lastPollMs = clock.nowMs();
+      if (report.holes.length === 0) this.#deps.health.lastPollMs = clock.nowMs();
       this.#tell('poll', report);
       if (!strict) this.#startBackfill(signal);
       return report;
@@ -129,8 +116,6 @@ export class SourceRunner {
       if (strict) throw error;
       this.#failed(error);
       return undefined;
-    } finally {
-      this.#gauges();
     }
   }
 
@@ -169,18 +154,20 @@ export class SourceRunner {
   }
 
   #accepted(): void {
-    if (this.#refused === undefined) return;
-    this.#deps.log.info({}, 'Clarifai accepts the PAT again');
-    this.#refused = undefined;
+    const { health, log } = this.#deps;
+    if (health.refused === undefined) return;
+    log.info({}, 'Clarifai accepts the PAT again');
+    health.refused = undefined;
   }
 
   #failed(error: unknown): void {
-    const { log, metrics, source } = this.#deps;
+    const { log, metrics, source, health } = this.#deps;
     if (hasCode(error, 'source.refused')) {
-      metrics.count('clarifai_siem_refused_total', { source: source.id, code: error.code });
-      if (this.#refused !== error.code)
+      const reason = error.code.replace('source.refused.', '');
+      metrics.count('clarifai_siem_source_refusals_total', { source: source.id, reason });
+      if (health.refused !== error.code)
         log.error({ err: error }, 'refused: polling goes on trying, sinks go on draining');
-      this.#refused = error.code;
+      health.refused = error.code;
       return;
     }
     log.error({ err: error }, 'reading failed: it is tried again by schedule');
@@ -195,20 +182,6 @@ export class SourceRunner {
     const { read, added, late, undated, requests, holes } = report;
     log.info({ read, added, late, undated, requests, holes: holes.length }, what);
     if (late > 0) log.warn({ late }, 'entries became visible late: they were added');
-  }
-
-  #gauges(): void {
-    const { collector, clock, metrics, source } = this.#deps;
-    const end = collector.coverage.at(-1)?.to;
-    if (end === undefined) return;
-    const labels = { source: source.id };
-    metrics.gauge('clarifai_siem_coverage_end_seconds', Number(end / 1_000_000_000n), labels);
-    metrics.gauge(
-      'clarifai_siem_coverage_lag_seconds',
-      clock.nowMs() / 1000 - Number(end / 1_000_000_000n),
-      labels,
-    );
-    this.#deps.log.debug({ coverageEnd: formatTimestamp(end) }, 'coverage');
   }
 }
 

@@ -5,4 +5,6 @@ export interface Scheduler {
    * `task` handles its own errors. Returns what ends the schedule.
    */
   every(expression: string, task: () => Promise<void>): () => void;
+  /** The longest pause between two of the next runs, milliseconds; absent where nobody waits for it. */
+  longestPauseMs?(expression: string): number;
 }

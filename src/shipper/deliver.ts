@@ -82,11 +82,13 @@ async function sendOnce(
 
 async function writeOnce(
   records: readonly OutRecord[],
-  { source, writer, writeTimeoutMs, persistence }: Outlet,
+  { source, writer, writeTimeoutMs, persistence, metrics, labels }: Outlet,
   uncertain: boolean,
   hard: AbortSignal,
 ): Promise<WriteResult | 'too large'> {
-  const { signal, done } = persistence.clock.deadline(writeTimeoutMs, hard);
+  const { clock } = persistence;
+  const { signal, done } = clock.deadline(writeTimeoutMs, hard);
+  const startedMs = clock.monotonicMs();
   try {
     return await orAborted(writer.write({ source, records, uncertain }, signal), hard);
   } catch (error) {
@@ -106,6 +108,8 @@ async function writeOnce(
     throw error;
   } finally {
     done();
+    const tookMs = clock.monotonicMs() - startedMs;
+    metrics.observe('clarifai_siem_sink_batch_duration_seconds', tookMs / 1000, labels);
   }
 }
 

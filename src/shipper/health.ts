@@ -37,8 +37,6 @@ export interface HealthDeps {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly labels: Readonly<Record<string, string>>;
-  /** Told of every failure, so that what grows meanwhile is measured. */
-  readonly onTrouble?: () => void;
 }
 
 /** How a shipper is doing: what its log, metrics and status say of trouble. */
@@ -116,13 +114,9 @@ export class Health {
   #set(part: Part, trouble: Trouble | undefined): void {
     if (trouble === undefined) this.#troubles.delete(part);
     else this.#troubles.set(part, trouble);
-    const { metrics, labels } = this.#deps;
-    metrics.gauge('clarifai_siem_sink_stopped', this.state === 'stopped' ? 1 : 0, labels);
-    metrics.gauge('clarifai_siem_sink_retrying', this.state === 'retrying' ? 1 : 0, labels);
   }
 
   #note(error: unknown): void {
-    this.#deps.onTrouble?.();
     this.#lastError = {
       at: new Date(this.#deps.clock.nowMs()).toISOString(),
       code: error instanceof ConnectorError ? error.code : 'unexpected',

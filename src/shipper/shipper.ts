@@ -113,8 +113,7 @@ class JournalShipper implements Shipper {
     this.#labels = shipperLabels(sink, source);
     const log = options.log.child(this.#labels);
     this.#options = { ...options, log };
-    const onTrouble = () => this.#measure();
-    this.#health = new Health({ clock, log, metrics, labels: this.#labels, onTrouble });
+    this.#health = new Health({ clock, log, metrics, labels: this.#labels });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -253,8 +252,8 @@ class JournalShipper implements Shipper {
     this.#uncertain &&= records.length === 0;
     if (records.length > 0) this.#lastSuccess = new Date(clock.nowMs()).toISOString();
     await stream.save(stream.position.segment > journal.head.n);
+    if (this.#lagSegments(stream) === 0) this.#oldestMs = undefined;
     this.#settleDrains();
-    this.#measure();
   }
 
   /**
@@ -264,14 +263,6 @@ class JournalShipper implements Shipper {
   #mayBeSentBefore(records: readonly OutRecord[]): boolean {
     const segment = records[0]?.position.segment;
     return this.#uncertain || (this.#options.sink.idempotent && segment! <= this.#headAtStart);
-  }
-
-  #measure(): void {
-    const stream = this.#stream;
-    if (stream === undefined) return;
-    const { metrics } = this.#options;
-    metrics.gauge('clarifai_siem_sink_lag_segments', this.#lagSegments(stream), this.#labels);
-    metrics.gauge('clarifai_siem_sink_lag_seconds', (this.#lagMs(stream) ?? 0) / 1000, this.#labels);
   }
 
   async #replayFirst(signal: AbortSignal): Promise<void> {
@@ -289,10 +280,12 @@ class JournalShipper implements Shipper {
   }
 
   #lagMs(stream: Stream): number | undefined {
-    if (this.#lagSegments(stream) === 0) return 0;
-    return this.#oldestMs === undefined
-      ? undefined
-      : Math.max(0, this.#options.clock.nowMs() - this.#oldestMs);
+    const { clock, journal } = this.#options;
+    const segments = this.#lagSegments(stream);
+    if (segments === 0) return 0;
+    // A batch that is still being gathered has told no time yet; a single segment is the head itself.
+    const oldestMs = this.#oldestMs ?? (segments === 1 ? Date.parse(journal.head.written) : undefined);
+    return oldestMs === undefined ? undefined : Math.max(0, clock.nowMs() - oldestMs);
   }
 
   #tellLost(lost: number, at: Position): void {

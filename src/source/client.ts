@@ -109,7 +109,11 @@ class AuditLogClient implements AuditLogApi {
   }
 
   async #ask(body: string, page: number, priority: Priority, signal: AbortSignal): Promise<Answer> {
-    const permit = await this.#deps.limiter.acquire(priority, signal);
+    const { limiter, clock, metrics } = this.#deps;
+    const askedMs = clock.monotonicMs();
+    const permit = await limiter.acquire(priority, signal);
+    const startedMs = clock.monotonicMs();
+    metrics.count('clarifai_siem_source_rate_wait_seconds_total', this.#labels, (startedMs - askedMs) / 1000);
     try {
       const answer = await this.#exchange(body, page, permit, signal);
       permit.succeeded();
@@ -120,6 +124,8 @@ class AuditLogClient implements AuditLogApi {
       throw error;
     } finally {
       permit.release();
+      const tookMs = clock.monotonicMs() - startedMs;
+      metrics.observe('clarifai_siem_source_request_duration_seconds', tookMs / 1000, this.#labels);
     }
   }
 

@@ -5,7 +5,7 @@ import { DurableFolders } from './durable-folders.ts';
 import { errnoOf, storeError } from './io-error.ts';
 import { checkKey, isKeyPart } from './key.ts';
 import { Staging } from './staging.ts';
-import type { Store, StoredObject } from './store.ts';
+import type { Store, StoredObject, StoreSpace } from './store.ts';
 import { nodeFs, type StoreFs } from './store-fs.ts';
 
 /** What file systems without hard links answer to link(2). */
@@ -102,6 +102,13 @@ class LinkedFiles implements DirectoryStore {
       for (const size of sizes) bytes += size;
     }
     return bytes;
+  }
+
+  async space(): Promise<StoreSpace> {
+    const { freeBytes, sizeBytes } = await this.#guard('measure', this.#root, () =>
+      this.#fs.statfs(this.#root),
+    );
+    return { freeBytes, sizeBytes, writable: await this.#fs.mayWrite(this.#root) };
   }
 
   async removeStray(): Promise<number> {

@@ -30,6 +30,10 @@ export interface StoreFs {
   readdir(path: string): Promise<readonly FolderEntry[]>;
   /** Size in bytes. */
   stat(path: string): Promise<{ readonly size: number }>;
+  /** statfs(2), in bytes. */
+  statfs(path: string): Promise<{ readonly freeBytes: number; readonly sizeBytes: number }>;
+  /** Whether this user may write to a folder: access(2) with W_OK. */
+  mayWrite(path: string): Promise<boolean>;
   /** link(2): fails with EEXIST when `to` exists. */
   link(from: string, to: string): Promise<void>;
   /** rename(2): replaces `to`. */
@@ -50,6 +54,15 @@ export const nodeFs: StoreFs = {
   readFile: (path) => fs.readFile(path),
   readdir: (path) => fs.readdir(path, { withFileTypes: true }),
   stat: (path) => fs.stat(path),
+  statfs: async (path) => {
+    const { bsize, bavail, blocks } = await fs.statfs(path);
+    return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+  },
+  mayWrite: (path) =>
+    fs.access(path, fs.constants.W_OK).then(
+      () => true,
+      () => false,
+    ),
   link: (from, to) => fs.link(from, to),
   rename: (from, to) => fs.rename(from, to),
   unlink: (path) => fs.unlink(path),

@@ -6,6 +6,16 @@ export interface StoredObject {
   readonly version: string;
 }
 
+/** The file system below a store. */
+export interface StoreSpace {
+  /** Bytes that this user may still write. */
+  readonly freeBytes: number;
+  /** Bytes that the file system has. */
+  readonly sizeBytes: number;
+  /** False when it is mounted read-only or this user may not write there. */
+  readonly writable: boolean;
+}
+
 /**
  * Everything durable goes through this seam. Keys hold only `[a-z0-9=/_.-]`, parts are joined by `/`, no part is
  * empty, `.` or `..`, and no key is a prefix folder of another. What a method acknowledges survives power loss.
@@ -32,4 +42,6 @@ export interface Store {
   delete(key: string): Promise<void>;
   /** Bytes used by all objects under `prefix`, for `max_bytes`. */
   size(prefix: string): Promise<number>;
+  /** The file system below, for stores that have one; looks, and writes nothing. Throws `store.io`. */
+  space?(): Promise<StoreSpace>;
 }

@@ -44,6 +44,12 @@ export class FaultyFs implements StoreFs {
   stat(path: string): ReturnType<StoreFs['stat']> {
     return this.#call('stat', () => nodeFs.stat(path));
   }
+  statfs(path: string): ReturnType<StoreFs['statfs']> {
+    return this.#call('statfs', () => nodeFs.statfs(path));
+  }
+  mayWrite(path: string): Promise<boolean> {
+    return this.#call('mayWrite', () => nodeFs.mayWrite(path));
+  }
   link(from: string, to: string): Promise<void> {
     return this.#call('link', () => nodeFs.link(from, to));
   }
