@@ -40,6 +40,22 @@ export interface Batch {
    * idempotent sink everything that was in the journal then.
    */
   readonly uncertain: boolean;
+  /** The range these records belong to; present for a sink with {@link Sink.gather} only. */
+  readonly range?: SegmentRange;
+}
+
+/** Whole segments of a journal, from `first` to `last`. */
+export interface SegmentRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** When the segments gathered for a sink go out together: whichever comes first. */
+export interface GatherRule {
+  /** Size of the segments as the journal stores them, bytes. */
+  readonly maxBytes: number;
+  /** How long the first of them may wait since it was written, milliseconds. */
+  readonly maxAgeMs: number;
 }
 
 /** A record that a sink refuses for good: the same record will be refused again. */
@@ -89,7 +105,8 @@ export interface SinkWriter {
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
   /**
    * Makes what `write` stored durable and returns the state to save with the cursor. Called before every save of
-   * the cursor. Sinks that are durable on `write` return what they have.
+   * the cursor. Sinks that are durable on `write` return what they have. To a sink with {@link Sink.gather} it says
+   * that the range in hand is complete; when it throws it is called again.
    */
   flush(signal: AbortSignal): Promise<SinkState | undefined>;
   /** Releases what it holds. Idempotent. Does not flush. */
@@ -112,6 +129,13 @@ export interface Sink {
   readonly concurrency?: number;
   /** A write that takes longer is given up and tried again, milliseconds. Default 120,000. */
   readonly writeTimeoutMs?: number;
+  /**
+   * For a sink that makes few large objects: it gets ranges of whole segments that hold entries (`each`: every
+   * segment alone), all batches of one in order, then `flush`, and only then the cursor moves. The bounds of a range
+   * are on record before its first batch: after a crash the same range comes again, whole. A range holds few event
+   * dates, or few bytes. Batches go one at a time, and a replay is refused.
+   */
+  readonly gather?: GatherRule | 'each';
   /** Tries the sink for real (credentials, place, permissions) without leaving data. Throws what is wrong. */
   check(signal: AbortSignal): Promise<void>;
   /**
