@@ -43,10 +43,16 @@ export class SegmentFiles {
 
   /** The header of segment `n`, read without the entries behind it; otherwise as {@link read}. */
   async readHeader(n: number): Promise<SegmentHeader | undefined> {
+    return (await this.readStored(n))?.header;
+  }
+
+  /** As {@link readHeader}, with the size of the object in bytes. */
+  async readStored(n: number): Promise<{ header: SegmentHeader; bytes: number } | undefined> {
     const key = this.key(n);
     const object = await this.#store.get(key);
     if (object === undefined) return undefined;
-    return decodeHeader(await this.#firstLine(object.body, key), key, this.source, n);
+    const header = decodeHeader(await this.#firstLine(object.body, key), key, this.source, n);
+    return { header, bytes: object.body.length };
   }
 
   /** The object that {@link put} writes for `segment`. */

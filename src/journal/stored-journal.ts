@@ -18,6 +18,7 @@ import type {
   SegmentDraft,
   SegmentHeader,
   SegmentSummary,
+  StoredSegment,
   TrimRecord,
 } from './types.ts';
 import { SEGMENT_FORMAT } from './types.ts';
@@ -130,8 +131,18 @@ export class StoredJournal implements Journal {
   async header(n: number): Promise<SegmentHeader | undefined> {
     const { cache, files } = this.#deps;
     const header = cache.get(n)?.header ?? (await files.readHeader(n));
-    if (header === undefined && !(await this.#isTrimmed(n))) throw damaged(files.key(n), 'it is missing');
+    if (header === undefined) await this.#mustBeTrimmed(n);
     return header;
+  }
+
+  async stored(n: number): Promise<StoredSegment | undefined> {
+    const found = await this.#deps.files.readStored(n);
+    if (found === undefined) {
+      await this.#mustBeTrimmed(n);
+      return undefined;
+    }
+    const { kind, count, first, last, written } = found.header;
+    return { n, kind, count, first, last, writtenMs: Date.parse(written), bytes: found.bytes };
   }
 
   touching(span: Span): Promise<readonly SegmentSummary[]> {
@@ -267,6 +278,10 @@ export class StoredJournal implements Journal {
       throw new Error(`Segment ${n} of ${this.sourceId} was read before it was written: a defect.`);
     if (await this.#isTrimmed(n)) throw trimmedAway(this.sourceId, n, this.#trim!.begins);
     throw damaged(files.key(n), 'it is missing');
+  }
+
+  async #mustBeTrimmed(n: number): Promise<void> {
+    if (!(await this.#isTrimmed(n))) throw damaged(this.#deps.files.key(n), 'it is missing');
   }
 
   /** Looks into the store as well: another process may apply retention. */

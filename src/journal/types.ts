@@ -118,6 +118,14 @@ export interface SegmentSummary {
   readonly last: Nanos | undefined;
 }
 
+/** {@link SegmentSummary} with what only the stored object tells. */
+export interface StoredSegment extends SegmentSummary {
+  /** Wall clock when it was written, milliseconds. */
+  readonly writtenMs: number;
+  /** Size of the object, compressed. */
+  readonly bytes: number;
+}
+
 /** What retention has removed: the chain now begins at `begins` (genesis and undated segments are kept). */
 export interface TrimRecord {
   readonly chainId: string;
@@ -153,6 +161,11 @@ export interface Journal {
    * Throws `journal.damaged` (exit 6) naming object and reason, `journal.trimmed` when retention removed it.
    */
   read(n: number): Promise<Segment>;
+  /**
+   * What is known of segment `n` without unpacking its entries; undefined when retention removed it. Throws as
+   * {@link read}.
+   */
+  stored(n: number): Promise<StoredSegment | undefined>;
   /** Segments whose entries' times touch `span`, ascending. Undated entries belong to no span. */
   touching(span: Span): Promise<readonly SegmentSummary[]>;
   /** Resolves when the head is at or behind segment `n`. Rejects with `signal.reason` on abort. */

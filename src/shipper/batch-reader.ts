@@ -2,8 +2,9 @@ import type { BatchConfig } from '../config/types.ts';
 import type { Journal, Segment } from '../journal/types.ts';
 import type { RecordMapper } from '../record/record.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Position } from '../sink/sink.ts';
+import type { Position, SegmentRange } from '../sink/sink.ts';
 import { BatchBuilder, type GatheredBatch } from './batch-builder.ts';
+import type { DueSegments, Gatherer } from './gatherer.ts';
 import { keptRecord, type MappedEntry, mapEntry, type ShippedSource } from './map-entry.ts';
 import { skipTrimmed } from './start.ts';
 
@@ -18,6 +19,10 @@ export interface DueBatch extends GatheredBatch {
   readonly minimal: number;
   /** When the first record's segment was written, milliseconds; undefined without records. */
   readonly writtenMs: number | undefined;
+  /** The range that the records belong to; for a gathering sink only. */
+  readonly range: SegmentRange | undefined;
+  /** Whether `range` ends with this batch. */
+  readonly ends: boolean;
 }
 
 /** What a reader works with. */
@@ -27,6 +32,8 @@ export interface BatchReaderDeps {
   readonly mapper: RecordMapper;
   readonly batch: BatchConfig;
   readonly clock: Clock;
+  /** Decides what goes out together; undefined: a batch does. */
+  readonly gatherer: Gatherer | undefined;
   /** True when somebody waits for the records of the moment: an unfilled batch then goes out at once. */
   readonly hurried: () => boolean;
   /** Told that `lost` segments before `at` were removed by retention before they were read. */
@@ -44,6 +51,8 @@ export class BatchReader {
   #at: Position;
   #taken: Position;
   #segment: Segment | undefined;
+  /** What the gatherer found due, and was not taken to its end. */
+  #due: DueSegments | undefined;
   #carried: MappedEntry | undefined;
   #minimal = 0;
   #writtenMs: number | undefined;
@@ -60,22 +69,39 @@ export class BatchReader {
 
   /**
    * The next batch: when it is full, when its first record has waited `maxWaitMs`, or when the head is reached and
-   * somebody waits for it. Throws what the journal throws, and `signal.reason`. One call at a time.
+   * somebody waits for it. With a gatherer: when it is full, or holds the rest of what is due. Throws what the journal throws, and `signal.reason`. One call at a time.
    */
   async next(signal: AbortSignal): Promise<DueBatch> {
     for (;;) {
       signal.throwIfAborted();
+      if (!(await this.#gathered(signal))) continue;
       if (await this.#fill()) return this.#take();
+      if (this.#due !== undefined) return this.#take();
+      const { segment } = this.#at;
       if (this.#builder.count === 0) {
-        if (this.#at.segment > this.#taken.segment) return this.#take();
-        await this.#waitForMore(undefined, signal);
+        if (segment > this.#taken.segment) return this.#take();
+        await this.#waitForMore(segment, undefined, signal);
         continue;
       }
       const { clock, batch, hurried } = this.#deps;
       const leftMs = this.#sinceMs + batch.maxWaitMs - clock.monotonicMs();
       if (leftMs <= 0 || hurried()) return this.#take();
-      await this.#waitForMore(leftMs, signal);
+      await this.#waitForMore(segment, leftMs, signal);
     }
+  }
+
+  /** True when there is something to read. Otherwise it has waited, and is to be asked again. */
+  async #gathered(signal: AbortSignal): Promise<boolean> {
+    const { gatherer, hurried } = this.#deps;
+    if (gatherer === undefined || this.#due !== undefined) return true;
+    this.#skipTrimmed();
+    const found = await gatherer.look(this.#at.segment, hurried());
+    if ('last' in found) {
+      this.#due = found;
+      return true;
+    }
+    await this.#waitForMore(found.segment, found.ms, signal);
+    return false;
   }
 
   /** Looks again at `hurried`. */
@@ -86,7 +112,7 @@ export class BatchReader {
   /** Gathers what the journal has. True when the batch is full. */
   async #fill(): Promise<boolean> {
     const { journal } = this.#deps;
-    while (this.#at.segment <= journal.head.n) {
+    while (this.#at.segment <= (this.#due?.last ?? journal.head.n)) {
       if (this.#segment?.header.n !== this.#at.segment) {
         this.#skipTrimmed();
         this.#segment = await journal.read(this.#at.segment);
@@ -129,11 +155,16 @@ export class BatchReader {
     const atEnd = this.#segment !== undefined && this.#at.line >= this.#segment.header.count;
     if (atEnd) this.#at = { segment: this.#at.segment + 1, line: 0 };
     this.#taken = this.#at;
+    const range = this.#due?.range;
+    const ends = this.#due !== undefined && this.#at.segment > this.#due.last;
+    if (ends) this.#due = undefined;
     const due = {
       ...this.#builder.take(),
       next: this.#at,
       minimal: this.#minimal,
       writtenMs: this.#writtenMs,
+      range,
+      ends,
     };
     this.#minimal = 0;
     this.#writtenMs = undefined;
@@ -147,8 +178,8 @@ export class BatchReader {
     if (lost > 0) this.#deps.onLost(lost, position);
   }
 
-  /** Returns when the journal grew, `ms` have passed, or it was woken. */
-  async #waitForMore(ms: number | undefined, signal: AbortSignal): Promise<void> {
+  /** Returns when the journal has segment `n`, `ms` have passed, or it was woken. */
+  async #waitForMore(n: number, ms: number | undefined, signal: AbortSignal): Promise<void> {
     const { journal, clock } = this.#deps;
     const wait = new AbortController();
     const stop = () => wait.abort();
@@ -156,7 +187,7 @@ export class BatchReader {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
-      const grown = journal.reached(this.#at.segment, wait.signal);
+      const grown = journal.reached(n, wait.signal);
       await (ms === undefined ? grown : Promise.race([grown, clock.sleep(ms, wait.signal)]));
     } catch (error) {
       if (!wait.signal.aborted) throw error;

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../runtime/clock.ts';
 import { ConnectorError, ExitCode, hasCode } from '../runtime/errors.ts';
-import type { Position, SinkState } from '../sink/sink.ts';
+import type { Position, SegmentRange, SinkState } from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 
 /** Version of the cursor format that this program writes; a newer one is refused. */
@@ -16,6 +16,8 @@ export interface Cursor {
   readonly state: SinkState | undefined;
   /** Segments below were removed by retention before this cursor began: not being sent those is no loss. */
   readonly floor: number;
+  /** What a gathering sink is being given: behind `position`, and not all of it stored yet. */
+  readonly range?: SegmentRange | undefined;
 }
 
 /** Key of the cursor of `sinkId` for `sourceId` in the store. */
@@ -87,6 +89,7 @@ export class CursorFile {
       segment: cursor.position.segment,
       line: cursor.position.line,
       floor: cursor.floor,
+      range: cursor.range && [cursor.range.first, cursor.range.last],
       state: cursor.state,
       updated: new Date(this.#clock.nowMs()).toISOString(),
       owner: this.#owner,
@@ -102,8 +105,8 @@ function parseCursor(body: Buffer, key: string): Cursor {
       { code: 'shipper.cursor_newer', exitCode: ExitCode.config },
     );
   }
-  const { v, chain_id: chainId, segment, line, floor, state } = raw ?? {};
-  const known = v === CURSOR_FORMAT && typeof chainId === 'string' && isState(state);
+  const { v, chain_id: chainId, segment, line, floor, state, range } = raw ?? {};
+  const known = v === CURSOR_FORMAT && typeof chainId === 'string' && isState(state) && isRange(range);
   if (!known || !isCount(segment) || !isCount(line) || !isCount(floor)) {
     throw new ConnectorError(
       `The cursor ${key} is damaged. Restore it from a backup, or remove it: the sink then starts as its \`from\` says, ` +
@@ -111,7 +114,13 @@ function parseCursor(body: Buffer, key: string): Cursor {
       { code: 'shipper.cursor_damaged', exitCode: ExitCode.damaged },
     );
   }
-  return { chainId, position: { segment, line }, state, floor };
+  return {
+    chainId,
+    position: { segment, line },
+    state,
+    floor,
+    range: range && { first: range[0], last: range[1] },
+  };
 }
 
 function ownerOf(body: Buffer): unknown {
@@ -129,6 +138,10 @@ function parseObject(body: Buffer): Record<string, unknown> | undefined {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isRange(value: unknown): value is [first: number, last: number] | undefined {
+  return value === undefined || (Array.isArray(value) && value.length === 2 && value.every(isCount));
 }
 
 function isState(value: unknown): value is SinkState | undefined {

@@ -1,6 +1,6 @@
 import { ConnectorError, hasCode } from '../runtime/errors.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { OutRecord, SinkWriter, SourceRef, WriteResult } from '../sink/sink.ts';
+import type { OutRecord, SegmentRange, SinkWriter, SourceRef, WriteResult } from '../sink/sink.ts';
 import { keepTrying, type Persistence } from './keep-trying.ts';
 import type { OpenBatch } from './open-batch.ts';
 import { orAborted, type StopSignals } from './stop-signals.ts';
@@ -12,6 +12,8 @@ export const WRITE_TIMEOUT_MS = 120_000;
 export interface Outlet {
   readonly source: SourceRef;
   readonly writer: SinkWriter;
+  /** See `Batch.range`. */
+  readonly range: SegmentRange | undefined;
   /** A write that takes longer is given up and tried again, milliseconds. */
   readonly writeTimeoutMs: number;
   /** Makes a refused record safe. Durable when it resolves; tried again when it throws. */
@@ -82,7 +84,7 @@ async function sendOnce(
 
 async function writeOnce(
   records: readonly OutRecord[],
-  { source, writer, writeTimeoutMs, persistence, metrics, labels }: Outlet,
+  { source, writer, range, writeTimeoutMs, persistence, metrics, labels }: Outlet,
   uncertain: boolean,
   hard: AbortSignal,
 ): Promise<WriteResult | 'too large'> {
@@ -90,7 +92,10 @@ async function writeOnce(
   const { signal, done } = clock.deadline(writeTimeoutMs, hard);
   const startedMs = clock.monotonicMs();
   try {
-    return await orAborted(writer.write({ source, records, uncertain }, signal), hard);
+    return await orAborted(
+      writer.write({ source, records, uncertain, ...(range && { range }) }, signal),
+      hard,
+    );
   } catch (error) {
     if (hasCode(error, 'sink.too_large')) {
       return records.length > 1 ? 'too large' : { retry: [], refused: [{ index: 0, reason: error.message }] };

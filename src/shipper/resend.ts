@@ -2,7 +2,7 @@ import type { BatchConfig } from '../config/types.ts';
 import type { Span } from '../event/span.ts';
 import type { Journal } from '../journal/types.ts';
 import type { RecordMapper } from '../record/record.ts';
-import { ConnectorError, hasCode } from '../runtime/errors.ts';
+import { ConnectorError, ExitCode, hasCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { OutRecord } from '../sink/sink.ts';
 import { BatchBuilder } from './batch-builder.ts';
@@ -40,7 +40,7 @@ export interface ReplayDeps {
  * Sends records again through `stream`, without moving its cursor. Sinks that know event ids take none of them
  * twice; all others store them once more: a file gets the lines appended again.
  *
- * Throws `journal.trimmed`, before anything is sent, when retention removed a part of the span; what the journal
+ * Throws `sink.no_replay` (exit 2) for a gathering sink; `journal.trimmed`, before anything is sent, when retention removed a part of the span; what the journal
  * throws; and the reason of an abort.
  */
 export async function resend(
@@ -49,6 +49,7 @@ export async function resend(
   deps: ReplayDeps,
   signal: AbortSignal,
 ): Promise<ReplayReport> {
+  if (stream.gathers) throw noReplay();
   const fields = { replay: request.kind };
   deps.log.info(
     fields,
@@ -58,6 +59,15 @@ export async function resend(
   const report = request.kind === 'span' ? await replay.span(request.span) : await replay.letters();
   deps.log.info({ ...fields, ...report }, 'replay done');
   return report;
+}
+
+function noReplay(): ConnectorError {
+  return new ConnectorError(
+    'A replay is not possible here: this sink stores whole segments under keys that tell which, and what it has ' +
+      'would be told twice under other keys. To write everything once more, add a sink with a new id, another prefix ' +
+      'and `from: earliest`.',
+    { code: 'sink.no_replay', exitCode: ExitCode.config },
+  );
 }
 
 /** One replay under way. */

@@ -9,6 +9,7 @@ import type { OutRecord, Position, Sink } from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 import { BatchReader, type DueBatch } from './batch-reader.ts';
 import { Flights } from './flights.ts';
+import { Gatherer } from './gatherer.ts';
 import { Health, type LastError, type ShipperState } from './health.ts';
 import { STOPPED_MS } from './keep-trying.ts';
 import type { ShippedSource } from './map-entry.ts';
@@ -54,6 +55,8 @@ export interface ShipperStatus {
   readonly lastSuccess: string | undefined;
   /** Records in the dead letters; undefined before it is open. */
   readonly deadLetters: number | undefined;
+  /** How old the oldest segment may become because the sink gathers, milliseconds; 0 for one that does not. */
+  readonly gatherMs: number;
 }
 
 /** Ships the journal of one source to one sink. Knows nothing of the API. */
@@ -98,6 +101,7 @@ class JournalShipper implements Shipper {
   readonly #labels: Record<string, string>;
   #stream: Stream | undefined;
   #reader: BatchReader | undefined;
+  #gatherer: Gatherer | undefined;
   #drains: Drain[] = [];
   #replays: QueuedReplay[] = [];
   /** Ends the wait for a batch: set while there is one. */
@@ -156,6 +160,7 @@ class JournalShipper implements Shipper {
       lastError,
       lastSuccess: this.#lastSuccess,
       deadLetters: this.#stream?.letters,
+      gatherMs: typeof sink.gather === 'object' ? sink.gather.maxAgeMs : 0,
     };
   }
 
@@ -183,10 +188,13 @@ class JournalShipper implements Shipper {
   async #open(signals: StopSignals): Promise<void> {
     const health = this.#health;
     const stream = await Stream.open({ ...this.#options, health, signals });
-    const { journal, source, mapper, batch, clock, log } = this.#options;
+    const { sink, journal, source, mapper, batch, clock, log } = this.#options;
     const hurried = () => this.#drains.length > 0;
     const onLost = (lost: number, at: Position) => this.#tellLost(lost, at);
-    const deps = { journal, source, mapper, batch, clock, hurried, onLost };
+    const { gather } = sink;
+    const gatherer = gather && new Gatherer(gather, journal, clock, stream.start.range);
+    const deps = { journal, source, mapper, batch, clock, gatherer, hurried, onLost };
+    this.#gatherer = gatherer;
     this.#reader = new BatchReader(deps, stream.position, stream.start.floor);
     this.#stream = stream;
     this.#headAtStart = journal.head.n;
@@ -197,7 +205,8 @@ class JournalShipper implements Shipper {
   }
 
   async #ship(signals: StopSignals): Promise<void> {
-    const flights = new Flights(this.#options.sink.concurrency ?? 1);
+    const { sink } = this.#options;
+    const flights = new Flights(sink.gather === undefined ? (sink.concurrency ?? 1) : 1);
     try {
       let next = this.#prepare(signals.soft);
       while (!signals.soft.aborted) {
@@ -243,16 +252,18 @@ class JournalShipper implements Shipper {
     }
   }
 
-  async #deliver({ records, next, minimal, release }: DueBatch): Promise<void> {
+  async #deliver({ records, next, minimal, range, ends, release }: DueBatch): Promise<void> {
     const { metrics, clock, journal } = this.#options;
     const stream = this.#stream!;
     if (minimal > 0) metrics.count('clarifai_siem_sink_minimal_records_total', this.#labels, minimal);
+    if (range !== undefined) await stream.begin(range);
     await stream.ship(new OpenBatch(records), next, this.#mayBeSentBefore(records));
     release();
     this.#uncertain &&= records.length === 0;
     if (records.length > 0) this.#lastSuccess = new Date(clock.nowMs()).toISOString();
-    await stream.save(stream.position.segment > journal.head.n);
-    if (this.#lagSegments(stream) === 0) this.#oldestMs = undefined;
+    if (range !== undefined && !ends) return;
+    await stream.save(range !== undefined || stream.position.segment > journal.head.n);
+    if (range !== undefined || this.#lagSegments(stream) === 0) this.#oldestMs = undefined;
     this.#settleDrains();
   }
 
@@ -284,7 +295,10 @@ class JournalShipper implements Shipper {
     const segments = this.#lagSegments(stream);
     if (segments === 0) return 0;
     // A batch that is still being gathered has told no time yet; a single segment is the head itself.
-    const oldestMs = this.#oldestMs ?? (segments === 1 ? Date.parse(journal.head.written) : undefined);
+    const oldestMs =
+      this.#oldestMs ??
+      this.#gatherer?.oldestMs ??
+      (segments === 1 ? Date.parse(journal.head.written) : undefined);
     return oldestMs === undefined ? undefined : Math.max(0, clock.nowMs() - oldestMs);
   }
 

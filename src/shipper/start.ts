@@ -1,6 +1,6 @@
 import type { Journal } from '../journal/types.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
-import type { Position, SinkState } from '../sink/sink.ts';
+import type { Position, SegmentRange, SinkState } from '../sink/sink.ts';
 import type { Cursor } from './cursor.ts';
 
 /** The first place that may hold an entry: genesis holds none. */
@@ -16,6 +16,8 @@ export interface Start {
   readonly kind: 'first' | 'chain' | 'resumed';
   /** See {@link Cursor.floor}. */
   readonly floor: number;
+  /** See {@link Cursor.range}. */
+  readonly range: SegmentRange | undefined;
 }
 
 /**
@@ -27,19 +29,32 @@ export function startOf(cursor: Cursor | undefined, journal: Journal, from: 'ear
   const end: Position = { segment: journal.head.n + 1, line: 0 };
   const floor = journal.trimmed?.begins ?? 0;
   if (cursor === undefined) {
-    return { position: from === 'now' ? end : BEGINNING, state: undefined, kind: 'first', floor };
+    return {
+      position: from === 'now' ? end : BEGINNING,
+      state: undefined,
+      kind: 'first',
+      floor,
+      range: undefined,
+    };
   }
   if (cursor.chainId !== journal.genesis.chainId) {
-    return { position: BEGINNING, state: undefined, kind: 'chain', floor };
+    return { position: BEGINNING, state: undefined, kind: 'chain', floor, range: undefined };
   }
-  if (cursor.position.segment > end.segment) {
+  const reaches = Math.max(cursor.position.segment, (cursor.range?.last ?? -1) + 1);
+  if (reaches > end.segment) {
     throw new ConnectorError(
-      `The cursor stands at segment ${cursor.position.segment}, but the journal of ${journal.sourceId} ends with ` +
+      `The cursor reaches to segment ${reaches}, but the journal of ${journal.sourceId} ends with ` +
         `${journal.head.n}: the journal was put back to an earlier state. Restore the newer journal, or remove the cursor.`,
       { code: 'shipper.cursor_ahead', exitCode: ExitCode.damaged },
     );
   }
-  return { position: cursor.position, state: cursor.state, kind: 'resumed', floor: cursor.floor };
+  const { position, state, range } = cursor;
+  return { position, state, kind: 'resumed', floor: cursor.floor, range: range && held(range, journal) };
+}
+
+/** A range that retention has cut into is no longer what was put on record: what is left is gathered anew. */
+function held(range: SegmentRange, journal: Journal): SegmentRange | undefined {
+  return skipTrimmed(journal, { segment: range.first, line: 0 }, 0).lost > 0 ? undefined : range;
 }
 
 /** What {@link skipTrimmed} found. */

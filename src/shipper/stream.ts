@@ -2,7 +2,15 @@ import type { Journal } from '../journal/types.ts';
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { OutRecord, Position, Sink, SinkState, SinkWriter, SourceRef } from '../sink/sink.ts';
+import type {
+  OutRecord,
+  Position,
+  SegmentRange,
+  Sink,
+  SinkState,
+  SinkWriter,
+  SourceRef,
+} from '../sink/sink.ts';
 import type { Store } from '../store/store.ts';
 import { CursorFile, cursorKey } from './cursor.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -67,6 +75,9 @@ export class Stream {
   #saved: Position;
   #savedMs: number;
   #letters = 0;
+  /** What a gathering sink is being given: on record, and not all of it stored yet. */
+  #range: SegmentRange | undefined;
+  #state: SinkState | undefined;
   /** Batches under way, in journal order, and those delivered whose predecessors are not. */
   readonly #flights: Flight[] = [];
   #saving: Promise<void> = Promise.resolve();
@@ -94,6 +105,7 @@ export class Stream {
     this.deadLetters = new DeadLetters(deps.store, deps.sink.id, deps.source.id);
     this.start = start;
     this.#position = start.position;
+    this.#range = start.range;
     this.#saved = start.position;
     this.#savedMs = deps.clock.monotonicMs();
   }
@@ -108,9 +120,24 @@ export class Stream {
     return this.#saved;
   }
 
+  /** Whether the sink gets ranges of whole segments. */
+  get gathers(): boolean {
+    return this.#deps.sink.gather !== undefined;
+  }
+
   /** Dead letters of this sink and source. */
   get letters(): number {
     return this.#letters;
+  }
+
+  /**
+   * Puts on record that a gathering sink is about to get `range`, unless that is on record. Durable when it resolves:
+   * the same range comes again after a crash, whole. Until {@link save} the stored position stays before it.
+   */
+  async begin(range: SegmentRange): Promise<void> {
+    if (this.#range?.first === range.first && this.#range.last === range.last) return;
+    this.#range = range;
+    await this.keepTrying('cursor', () => this.#write(this.#state));
   }
 
   /**
@@ -148,6 +175,7 @@ export class Stream {
     const outlet = {
       source: this.#ref,
       writer,
+      range: this.#range,
       writeTimeoutMs: this.#deps.sink.writeTimeoutMs ?? WRITE_TIMEOUT_MS,
       refuse,
       persistence: this.#persistence,
@@ -183,7 +211,7 @@ export class Stream {
 
   /**
    * Flushes the sink and saves the cursor. Unless `now`, an idempotent sink's cursor is left for later when it was
-   * saved less than a second ago.
+   * saved less than a second ago. For a gathering sink it ends the range in hand.
    */
   async save(now: boolean): Promise<void> {
     const { sink, clock } = this.#deps;
@@ -192,6 +220,7 @@ export class Stream {
       // Taken before the flush: what is delivered meanwhile is not flushed.
       const position = this.#position;
       const state = await this.#writer!.flush(this.#deps.signals.hard);
+      this.#range = undefined;
       await this.keepTrying('cursor', () => this.#write(state, position));
     };
     // Batches that end together save one after the other.
@@ -215,8 +244,9 @@ export class Stream {
     if (writer === undefined) return;
     this.#writer = undefined;
     try {
-      // A write given up may still be under way; a state taken now could speak of it while the position does not.
-      if (save && !signals.hard.aborted) {
+      // A range in hand comes again, whole. A write given up may still be under way; a state taken now could speak of
+      // it while the position does not.
+      if (save && this.#range === undefined && !signals.hard.aborted) {
         const position = this.#position;
         const state = await orAborted(writer.flush(signals.hard), signals.hard);
         await orAborted(this.#write(state, position), signals.hard);
@@ -248,7 +278,8 @@ export class Stream {
 
   async #write(state: SinkState | undefined, position = this.#position): Promise<void> {
     const { floor } = this.start;
-    await this.#cursor.save({ chainId: this.#ref.chainId, position, state, floor });
+    await this.#cursor.save({ chainId: this.#ref.chainId, position, state, floor, range: this.#range });
+    this.#state = state;
     this.#saved = position;
     this.#savedMs = this.#deps.clock.monotonicMs();
   }

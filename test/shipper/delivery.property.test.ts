@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../src/runtime/errors.ts';
 import { MemoryMetrics } from '../../src/runtime/metrics.ts';
 import { createShipper } from '../../src/shipper/shipper.ts';
-import type { Batch, Sink, SinkContext, SinkWriter, WriteResult } from '../../src/sink/sink.ts';
+import type { Batch, SegmentRange, Sink, SinkContext, SinkWriter, WriteResult } from '../../src/sink/sink.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryJournal } from '../support/memory-journal.ts';
@@ -17,6 +17,8 @@ const TOTAL = 40;
 class World {
   readonly journal = new MemoryJournal();
   readonly durable = new Map<string, number>();
+  /** What a gathering sink holds: ids by range. */
+  readonly objects = new Map<string, string>();
   readonly violations: string[] = [];
   readonly #float: () => number;
   readonly #objects: MemoryStore;
@@ -132,12 +134,57 @@ function hostileSink(world: World, kind: Kind, alive: () => Promise<void>): Sink
   return { id: 'hostile', idempotent, concurrency, check: async () => {}, open, close: async () => {} };
 }
 
-async function survive(seed: number, kind: Kind): Promise<World> {
+/**
+ * A sink that gathers: it forgets what was not flushed when it dies, and notes when a range comes with other records
+ * than before.
+ */
+function gatheringSink(world: World, alive: () => Promise<void>): Sink {
+  const open = async (): Promise<SinkWriter> => {
+    let range: SegmentRange | undefined;
+    let gathered = new Set<string>();
+    return {
+      async write({ records, range: now }: Batch): Promise<WriteResult> {
+        await alive();
+        if (world.chance(0.1)) throw new ConnectorError('before', { code: 'sink.io', retryable: true });
+        if (range !== undefined && range !== now) world.violations.push('a range began before another ended');
+        range = now;
+        for (const { id } of records) gathered.add(id);
+        await alive();
+        if (world.chance(0.1)) throw new ConnectorError('after', { code: 'sink.io', retryable: true });
+        return { retry: [], refused: [] };
+      },
+      async flush() {
+        await alive();
+        if (world.chance(0.1)) throw new ConnectorError('flush', { code: 'sink.io', retryable: true });
+        const key = `${range!.first}-${range!.last}`;
+        const ids = [...gathered].join();
+        if ((world.objects.get(key) ?? ids) !== ids) world.violations.push(`${key} has other records now`);
+        world.objects.set(key, ids);
+        for (const id of gathered) world.durable.set(id, 1);
+        await alive();
+        if (world.chance(0.1)) throw new ConnectorError('answer', { code: 'sink.io', retryable: true });
+        range = undefined;
+        gathered = new Set();
+        return undefined;
+      },
+      async close() {},
+    };
+  };
+  const gather = world.chance(0.3)
+    ? 'each'
+    : { maxBytes: world.chance(0.5) ? 1_000 : 4_000, maxAgeMs: 1_000 };
+  return { id: 'gathering', idempotent: true, gather, check: async () => {}, open, close: async () => {} };
+}
+
+async function survive(
+  seed: number,
+  sinkOf: (world: World, alive: () => Promise<void>) => Sink,
+): Promise<World> {
   const world = new World(seed);
   for (let life = 0; life < 200; life += 1) {
     const { store, alive } = world.begin();
     const shipper = createShipper({
-      sink: hostileSink(world, kind, alive),
+      sink: sinkOf(world, alive),
       source: { id: 'acme', userId: 'acme-corp' },
       journal: world.journal,
       store,
@@ -174,7 +221,7 @@ describe('delivery', () => {
     async (kind) => {
       await fc.assert(
         fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
-          const world = await survive(seed, kind);
+          const world = await survive(seed, (...args) => hostileSink(args[0], kind, args[1]));
           expect(world.violations).toEqual([]);
           const refused = range(0, TOTAL).filter((n) => n % 5 === 0);
           expect((await world.letters()).length).toBe(refused.length);
@@ -186,4 +233,16 @@ describe('delivery', () => {
       );
     },
   );
+
+  it('fault 67, 77: a gathering sink gets each segment in one range, and after a crash the same range again', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 1e6 }), async (seed) => {
+        const world = await survive(seed, gatheringSink);
+        expect(world.violations).toEqual([]);
+        const told = [...world.objects.values()].flatMap((ids) => ids.split(','));
+        expect(told.sort()).toEqual(range(0, TOTAL).map(idOf).sort());
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

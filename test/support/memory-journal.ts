@@ -10,6 +10,7 @@ import {
   type SegmentHeader,
   type SegmentKind,
   type SegmentSummary,
+  type StoredSegment,
   type TrimRecord,
 } from '../../src/journal/types.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
@@ -75,6 +76,15 @@ export class MemoryJournal implements Journal {
     if (!this.#held(segment))
       throw new ConnectorError(`segment ${n} is trimmed`, { code: 'journal.trimmed' });
     return segment;
+  }
+
+  /** As large as it is uncompressed. */
+  async stored(n: number): Promise<StoredSegment | undefined> {
+    const segment = this.#segments[n];
+    if (segment === undefined) throw new ConnectorError(`no segment ${n}`, { code: 'journal.damaged' });
+    if (!this.#held(segment)) return undefined;
+    const { kind, count, first, last, written } = segment.header;
+    return { n, kind, count, first, last, writtenMs: Date.parse(written), bytes: segment.bytes.length };
   }
 
   async touching(span: Span): Promise<readonly SegmentSummary[]> {
