@@ -54,9 +54,9 @@ export class Gatherer {
     const stretch = this.#stretch;
     await this.#extend(stretch);
     const { range, last } = stretch;
-    const ms = hurried ? 0 : stretch.dueInMs(this.#clock.nowMs());
-    const passes = range === undefined && last >= from;
-    if (!passes && (range === undefined || ms !== 0)) return { segment: last + 1, ms };
+    const ms = stretch.dueInMs(this.#clock.nowMs());
+    const due = range === undefined ? last >= from : hurried || ms === 0;
+    if (!due) return { segment: last + 1, ms };
     this.#stretch = undefined;
     return { last, range };
   }

@@ -18,6 +18,7 @@ export class OpenSearchClient implements SearchClient {
   readonly #authorization: SearchAuthorization;
   readonly #agents: NodeAgents;
   readonly #place: string;
+  #closing: Promise<void> | undefined;
 
   /**
    * @param caPem certificates trusted beside the system's
@@ -78,8 +79,9 @@ export class OpenSearchClient implements SearchClient {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
-    this.#agents.close();
+    // A second call of the client's own waits for ever.
+    this.#closing ??= this.#client.close().finally(() => this.#agents.close());
+    await this.#closing;
   }
 }
 

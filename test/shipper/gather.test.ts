@@ -64,6 +64,13 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 50; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Stops a scene whose sink hangs. */
+async function stopLate({ stop, clock }: Scene): Promise<void> {
+  const stopped = stop();
+  await clock.advance(10_000);
+  await stopped;
+}
+
 describe('gathering', () => {
   afterEach(async () => {
     for (const made of scenes.splice(0)) await made.stop();
@@ -83,7 +90,7 @@ describe('gathering', () => {
     await settled();
     await clock.advance(HOUR_MS / 2 - 1);
     expect(sink.objects).toEqual([]);
-    expect(shipper.status()).toMatchObject({ lagMs: HOUR_MS - 1, gatherMs: HOUR_MS, state: 'open' });
+    expect(shipper.status()).toMatchObject({ lagMs: HOUR_MS - 1, gatherMs: HOUR_MS, state: 'running' });
     await clock.advance(1);
     await settled();
     expect(sink.objects).toEqual([['2-3', [0, 1, 2, 3, 4, 5, 6]]]);
@@ -123,7 +130,7 @@ describe('gathering', () => {
     const journal = new MemoryJournal();
     const store = new MemoryStore();
     const dying = new ArchiveSink();
-    const first = scene(dying, { journal, store });
+    const first = scene(dying, { journal, store, clock: new FakeClock() });
     for (let n = 0; n < 4; n += 1) journal.add(entries(n * 4, n * 4 + 4));
     let seen: unknown;
     dying.onWrite = async ({ records }, signal) => {
@@ -134,7 +141,7 @@ describe('gathering', () => {
     first.start();
     first.shipper.drained().catch(() => {});
     await settled();
-    await first.stop();
+    await stopLate(first);
     expect(seen).toMatchObject({ segment: 1, line: 0, range: [1, 4] });
     expect(dying.objects).toEqual([]);
     expect(await cursorIn(store)).toMatchObject({ segment: 1, line: 0, range: [1, 4] });
@@ -155,11 +162,11 @@ describe('gathering', () => {
     const dying = new ArchiveSink();
     dying.onWrite = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    const first = scene(dying, { journal, store });
+    const first = scene(dying, { journal, store, clock: new FakeClock() });
     first.start();
     first.shipper.drained().catch(() => {});
     await settled();
-    await first.stop();
+    await stopLate(first);
     journal.trim(3);
     const sink = new ArchiveSink();
     const second = scene(sink, { journal, store });
