@@ -19,7 +19,8 @@ export interface Persistence {
 
 /**
  * Runs `attempt` until it succeeds, for ever: retryable errors with back-off, others with an alarm and every
- * minute. Throws only `shipper.fenced`, and `signal.reason` on abort; an attempt under way is awaited first, and
+ * minute. Throws only `shipper.fenced`, `sink.range_lost` (the range in hand has to come again from its start), and
+ * `signal.reason` on abort; an attempt under way is awaited first, and
  * when it succeeds, that counts.
  */
 export async function keepTrying<T>(
@@ -36,7 +37,8 @@ export async function keepTrying<T>(
       health.fine(part);
       return result;
     } catch (error) {
-      if (signal.aborted || hasCode(error, 'shipper.fenced')) throw error;
+      if (signal.aborted || hasCode(error, 'shipper.fenced') || hasCode(error, 'sink.range_lost'))
+        throw error;
       health.stopped(part, error);
       await clock.sleep(STOPPED_MS, signal);
     }

@@ -23,15 +23,11 @@ type Registry = {
   ) => Promise<Sink>;
 };
 
-const later = async ({ type }: SinkConfig): Promise<Sink> => {
-  throw new Error(`${type} is not in this version`);
-};
-
 /** Every kind of sink. A new one is a file and a line here; only what is configured is loaded. */
 const SINKS: Registry = {
   file: async ({ id, path }, { log }) => new (await import('./file.ts')).FileSink({ id, path, log }),
   stdout: async ({ id }, { stdout }) => new (await import('./stdout.ts')).StdoutSink(id, stdout),
-  s3: later,
+  s3: async (config, deps) => (await import('./s3.ts')).createS3Sink(config, deps),
   elasticsearch: async (config, deps) =>
     (await import('./elasticsearch.ts')).createElasticsearchSink(config, deps),
   opensearch: async (config, deps) => (await import('./opensearch.ts')).createOpenSearchSink(config, deps),

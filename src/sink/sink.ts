@@ -100,7 +100,8 @@ export interface SinkWriter {
    * Delivers a batch. A thrown {@link ConnectorError} concerns the batch as a whole: retryable ones are tried
    * again for ever with the same records, others stop this sink with an alarm (the rest of the program goes on).
    * Two codes say more: after `sink.too_large` half as many records are sent, and one that is too large alone goes
-   * to the dead letters; after `sink.busy` half as many are tried again.
+   * to the dead letters; after `sink.busy` half as many are tried again. After `sink.range_lost`, which `flush` may
+   * throw as well, the range in hand comes again from its start, to a new writer.
    */
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
   /**
