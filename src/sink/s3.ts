@@ -2,6 +2,7 @@ import type { Environment } from '../config/environment.ts';
 import type { S3SinkConfig } from '../config/types.ts';
 import { readCaFile } from '../http/outbound.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ConnectorError, hasCode } from '../runtime/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { s3FaultOf } from './s3-errors.ts';
@@ -21,6 +22,8 @@ import type {
 
 /** Objects of one range that are finished at once. */
 const PARALLEL = 4;
+/** Refusals of a checksum in a row after which the range is made anew from the journal, with an alarm. */
+const MOST_CHECKSUMS = 3;
 /** Time for giving uploads up when a writer closes, milliseconds. */
 const CLOSE_MS = 2_000;
 /** The object that conditional writes are tried with. */
@@ -129,6 +132,7 @@ class S3Writer implements SinkWriter {
   #objects = new Map<string | undefined, S3Object>();
   /** Place of the last record added of the range. */
   #added: Position | undefined;
+  #checksums = 0;
 
   constructor(bucket: S3Bucket, keyOf: (date: string | undefined, range: SegmentRange) => string) {
     this.#bucket = bucket;
@@ -143,7 +147,9 @@ class S3Writer implements SinkWriter {
       this.#range = range;
     }
     for (const record of records) this.#add(record, range);
-    for (const object of this.#objects.values()) await object.drain(signal);
+    await this.#upload(async () => {
+      for (const object of this.#objects.values()) await object.drain(signal);
+    });
     return DONE;
   }
 
@@ -154,9 +160,27 @@ class S3Writer implements SinkWriter {
         await object.finish(signal);
       }
     };
-    const finished = await Promise.allSettled(Array.from({ length: PARALLEL }, finishNext));
-    for (const result of finished) if (result.status === 'rejected') throw result.reason;
+    await this.#upload(async () => {
+      const finished = await Promise.allSettled(Array.from({ length: PARALLEL }, finishNext));
+      for (const result of finished) if (result.status === 'rejected') throw result.reason;
+    });
     this.#forget();
+  }
+
+  async #upload(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#checksums = 0;
+    } catch (error) {
+      if (!hasCode(error, 'sink.checksum')) throw error;
+      this.#checksums += 1;
+      if (this.#checksums < MOST_CHECKSUMS) throw error;
+      throw new ConnectorError(
+        `${(error as Error).message} This was the ${MOST_CHECKSUMS}rd time: memory, network or store damage bytes. ` +
+          'The range is made anew from the journal.',
+        { code: 'sink.range_lost', cause: error },
+      );
+    }
   }
 
   async close(): Promise<void> {

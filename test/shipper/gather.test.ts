@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { ConnectorError } from '../../src/runtime/errors.ts';
 import type { Batch, GatherRule, SegmentRange, Sink, SinkContext, SinkWriter } from '../../src/sink/sink.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -153,6 +154,21 @@ describe('gathering', () => {
     await second.shipper.drained();
     expect(sink.objects.map(([range]) => range)).toEqual(['1-4', '5-5']);
     expect(sink.objects.flatMap(([, numbers]) => numbers)).toEqual(Array.from({ length: 18 }, (_, i) => i));
+  });
+
+  it('fault 69: a range that the sink has lost comes again from its start, to a new writer', async () => {
+    const sink = new ArchiveSink();
+    const { start, shipper, journal, log } = scene(sink);
+    for (let n = 0; n < 3; n += 1) journal.add(entries(n * 4, n * 4 + 4));
+    let calls = 0;
+    sink.onWrite = () => {
+      calls += 1;
+      if (calls === 3) throw new ConnectorError('gone', { code: 'sink.range_lost' });
+    };
+    start();
+    await shipper.drained();
+    expect(sink.objects).toEqual([['1-3', Array.from({ length: 12 }, (_, i) => i)]]);
+    expect(log.of('error').join()).not.toBe('');
   });
 
   it('a range that retention has cut into is gathered anew, and what is gone is told', async () => {

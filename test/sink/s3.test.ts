@@ -139,16 +139,19 @@ describe('S3 sink', () => {
     ['69', { status: 400, code: 'BadDigest' }, 'sink.checksum'],
     ['69', { status: 400, code: 'XAmzContentChecksumMismatch' }, 'sink.checksum'],
     ['71', { status: 409, code: 'ConditionalRequestConflict' }, 'sink.conflict'],
-  ])('fault %s: after %o the same object is written again, under the same key', async (_, refusal, code) => {
-    const writer = await opened();
-    await writer.write(batch(0, 3), NEVER);
-    refusals.push(refusal, refusal);
-    for (let i = 0; i < 2; i += 1) {
-      await expect(writer.flush(NEVER)).rejects.toMatchObject({ code, retryable: true });
-    }
-    await writer.flush(NEVER);
-    expect(writes()).toEqual([1]);
-  });
+  ])(
+    'faults 67, 68, 69 and 71 (%s): after %o the same object is written again, under the same key',
+    async (_, refusal, code) => {
+      const writer = await opened();
+      await writer.write(batch(0, 3), NEVER);
+      refusals.push(refusal, refusal);
+      for (let i = 0; i < 2; i += 1) {
+        await expect(writer.flush(NEVER)).rejects.toMatchObject({ code, retryable: true });
+      }
+      await writer.flush(NEVER);
+      expect(writes()).toEqual([1]);
+    },
+  );
 
   it.each([
     ['68', { status: 403, code: 'AccessDenied' }, 'sink.refused', 'docs/sinks.md'],
@@ -156,7 +159,7 @@ describe('S3 sink', () => {
     ['70', { status: 404, code: 'NoSuchBucket' }, 'sink.missing', 'never made'],
     ['70', { status: 400, code: 'AuthorizationHeaderMalformed' }, 'sink.region', 'region'],
     ['70', { status: 301, code: 'PermanentRedirect' }, 'sink.region', 'region'],
-  ])('fault %s: %o stops the sink and tells what to do', async (_, refusal, code, advice) => {
+  ])('faults 68 and 70 (%s): %o stops the sink and tells what to do', async (_, refusal, code, advice) => {
     const writer = await opened();
     await writer.write(batch(0, 3), NEVER);
     refusals.push(refusal);
@@ -169,6 +172,16 @@ describe('S3 sink', () => {
     expect(error?.message).not.toContain('secret-of-the-test');
     await writer.flush(NEVER);
     expect(writes()).toEqual([1]);
+  });
+
+  it('fault 69: a checksum that is refused three times stops the sink with an alarm, and the range comes anew', async () => {
+    const writer = await opened();
+    await writer.write(batch(0, 3), NEVER);
+    refusals.push(...Array.from({ length: 3 }, () => ({ status: 400, code: 'BadDigest' })));
+    for (let i = 0; i < 2; i += 1) {
+      await expect(writer.flush(NEVER)).rejects.toMatchObject({ code: 'sink.checksum', retryable: true });
+    }
+    await expect(writer.flush(NEVER)).rejects.toMatchObject({ code: 'sink.range_lost', retryable: false });
   });
 
   it('fault 67: a lost answer is found out by the condition, and nothing is written twice', async () => {
