@@ -108,12 +108,13 @@ function hasRoom({ writable, freeBytes }: StoreSpace): boolean {
 }
 
 function sinkStatus(shipper: Shipper, head: number): SinkStatus {
-  const { sink, state, position, lagSegments, lagMs, lastError, lastSuccess, deadLetters } = shipper.status();
+  const { sink, state, position, lagSegments, lagMs, lastError, lastSuccess, deadLetters, gatherMs } =
+    shipper.status();
   return {
     sink,
     position,
     lagSegments: lagSegments ?? head + 1,
     deadLetters: deadLetters ?? 0,
-    live: { state, lagMs, lastErrorCode: lastError?.code, lastErrorAt: lastError?.at, lastSuccess },
+    live: { state, lagMs, lastErrorCode: lastError?.code, lastErrorAt: lastError?.at, lastSuccess, gatherMs },
   };
 }

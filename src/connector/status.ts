@@ -23,6 +23,8 @@ export interface SinkLive {
   readonly lastErrorAt: string | undefined;
   /** When the sink last took a batch, RFC 3339; undefined before the first since the start. */
   readonly lastSuccess: string | undefined;
+  /** How large `lagMs` may become because the sink gathers, milliseconds; 0 for one that does not. */
+  readonly gatherMs: number;
 }
 
 /** How far a sink is with a source. */

@@ -334,6 +334,13 @@ const SHIPPING = [
     scraped: true,
   },
   {
+    name: 'clarifai_siem_sink_gather_seconds',
+    type: 'gauge',
+    help: 'How long records may wait by design because the sink gathers them (roll of S3); 0 for others.',
+    labels: SHIPPED,
+    scraped: true,
+  },
+  {
     name: 'clarifai_siem_sink_lag_seconds',
     type: 'gauge',
     help: 'Age of the oldest segment that the sink does not have whole; 0 when it has all.',

@@ -63,6 +63,7 @@ function setSink(metrics: Metrics, source: string, { sink, lagSegments, live }: 
   for (const state of SINK_STATES) {
     metrics.gauge('clarifai_siem_sink_state', live.state === state ? 1 : 0, { ...labels, state });
   }
+  metrics.gauge('clarifai_siem_sink_gather_seconds', live.gatherMs / 1000, labels);
   if (live.lagMs !== undefined) metrics.gauge('clarifai_siem_sink_lag_seconds', live.lagMs / 1000, labels);
   if (live.lastSuccess !== undefined) {
     const seconds = Date.parse(live.lastSuccess) / 1000;

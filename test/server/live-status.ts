@@ -76,6 +76,7 @@ export function sinkStatus(sink: string, changes: Partial<SinkStatus> = {}): Sin
       lastErrorCode: undefined,
       lastErrorAt: undefined,
       lastSuccess: new Date(NOW_MS - 91_000).toISOString(),
+      gatherMs: 0,
     },
     ...changes,
   };
@@ -116,6 +117,7 @@ export function troubledStatus(): LiveStatus {
     lastErrorAt,
     lagMs: 5 * HOUR_MS,
     lastSuccess: new Date(NOW_MS - 5 * HOUR_MS).toISOString(),
+    gatherMs: 0,
   };
   const acme = sourceStatus({
     journal: journalStatus({
