@@ -1,4 +1,4 @@
-// Adds up the test reports of a folder into one line: N passed, N failed, N skipped.
+// Names what failed in the test reports of a folder, and adds them up into one line: N passed, N failed, N skipped.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,6 +9,13 @@ for (const name of reports) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   sum.passed += report.numPassedTests;
   sum.failed += report.numFailedTests + report.numFailedTestSuites;
+  for (const file of report.testResults.filter(({ status }) => status === 'failed')) {
+    const tests = file.assertionResults.filter(({ status }) => status === 'failed');
+    const told = tests.map(({ fullName, failureMessages }) => [fullName, failureMessages[0]]);
+    for (const [name, message] of told.length > 0 ? told : [['the file itself', file.message]]) {
+      console.log(`failed: ${file.name}: ${name}: ${String(message).split('\n')[0]}`);
+    }
+  }
   sum.skipped += report.numPendingTests + report.numTodoTests;
 }
 console.log(`\n${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
