@@ -40,12 +40,14 @@ function isOwed(world: World, { at, visibleMs }: WorldEntry): boolean {
 
 /**
  * Whether polls may never have come to an entry while answers were cut short: a poll over dense seconds takes dozens
- * of answers, and ends with the first that is cut. Only nightly reading then finds what has left the overlap.
+ * of answers, and ends with the first that is cut. Only nightly reading then finds what has left the overlap. What was
+ * there before the first start is read with its end confirmed, and owed.
  */
 function mayBeCutOff({ scenario, engine }: World, atMs: number): boolean {
   const { answers, entries, faultsMs, pollMinutes } = scenario;
   const cleanMs = engine.epochMs + faultsMs + 2 * pollMinutes * 60_000;
-  return answers.cut > 0 && entries.dense > 0 && atMs + OVERLAP_MS < cleanMs;
+  const live = atMs >= engine.epochMs;
+  return live && answers.cut > 0 && entries.dense > 0 && atMs + OVERLAP_MS < cleanMs;
 }
 
 /** Whether retention removed the span: what becomes visible there later is not looked for any more. */

@@ -51,7 +51,7 @@ async function runSeeds(): Promise<boolean> {
 
 async function runMutants(): Promise<boolean> {
   console.log('| Wrong version | The rule it breaks | Caught by |\n|---|---|---|');
-  const caught = await huntAll(Number(option('seeds') ?? 1_000));
+  const caught = await huntAll(Number(option('seeds') ?? 5_000));
   const escaped = caught.filter(({ seed }) => seed === undefined);
   console.log(`${caught.length - escaped.length} of ${caught.length} caught`);
   return escaped.length === 0;
