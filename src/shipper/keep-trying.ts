@@ -20,8 +20,7 @@ export interface Persistence {
 /**
  * Runs `attempt` until it succeeds, for ever: retryable errors with back-off, others with an alarm and every
  * minute. Throws only `shipper.fenced`, `sink.range_lost` (the range in hand has to come again from its start), and
- * `signal.reason` on abort; an attempt under way is awaited first, and
- * when it succeeds, that counts.
+ * `signal.reason` on abort; an attempt under way is awaited first, and when it succeeds, that counts.
  */
 export async function keepTrying<T>(
   part: Part,
