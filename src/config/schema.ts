@@ -156,6 +156,10 @@ const log = strict({
     .enum(['debug', 'info', 'warn', 'error'], { error: 'must be debug, info, warn or error' })
     .prefault('info')
     .describe('Least level that is written. Default: info.'),
+  format: z
+    .enum(['json', 'text'], { error: 'must be json or text' })
+    .prefault('json')
+    .describe('json: a line for machines; text: the same for people. Default: json.'),
 });
 
 /** The whole file. */
@@ -170,7 +174,7 @@ export const fileSchema = strict({
     .prefault('5m')
     .describe('run --once: how long a source or sink may hold it up. Default: 5m.'),
   server: orFalse(server).prefault({}).describe('Serves /livez and /readyz; false: off.'),
-  log: log.prefault({}).describe('JSON lines on stderr.'),
+  log: log.prefault({}).describe('One line for each thing that happened, on stderr.'),
 });
 
 /** The file, checked, with defaults filled in and units resolved. */

@@ -194,5 +194,5 @@ export interface ConnectorConfig {
   readonly sinks: readonly SinkConfig[];
   readonly drainTimeoutMs: number;
   readonly server: { readonly host: string; readonly port: number } | false;
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'text' };
 }

@@ -106,7 +106,7 @@ export class JournalRoom {
       if (signal.aborted) throw signal.reason;
       if (!this.#full) {
         log.error(
-          { maxBytes: config.maxBytes },
+          { max_bytes: config.maxBytes },
           'the journal has reached max_bytes and a sink still needs it: polling pauses until the sink takes more; ' +
             'mend the sink or raise journal.max_bytes',
         );

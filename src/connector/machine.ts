@@ -32,7 +32,7 @@ export async function openMachine(config: ConnectorConfig, host: Host): Promise<
   const { cronScheduler } = await import('../runtime/cron-scheduler.ts');
   const secrets = secretsOf(config);
   const log = createLog({
-    level: config.log.level,
+    ...config.log,
     secrets: () => secrets.map((secret) => secret.reveal()),
     write: (line) => host.writeErr(line),
   });

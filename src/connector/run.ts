@@ -204,7 +204,7 @@ export async function drain(connector: Connector, signal: AbortSignal): Promise<
       if (outcome === 'stalled') {
         const { lastError } = shipper.status();
         machine.log.error(
-          { source: source.config.id, sink, lastError: lastError?.message },
+          { source: source.config.id, sink, last_error: lastError?.message },
           'the sink did not take everything within drain_timeout: the next run goes on from its cursor',
         );
       }

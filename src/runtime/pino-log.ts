@@ -2,11 +2,15 @@ import { type Logger, pino } from 'pino';
 import { ConnectorError } from './errors.ts';
 import type { Log } from './log.ts';
 import { createRedactor } from './redact.ts';
+import { RepeatLimit } from './repeat-limit.ts';
+import { textLine } from './text-line.ts';
 
 /** Options of {@link createLog}. */
 export interface LogOptions {
   /** Lines below it are dropped. `debug` also adds stacks to errors. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** `json`: a line for machines; `text`: the same for people. Default `json`. */
+  readonly format?: 'json' | 'text';
   /** Every secret in use: replaced in each line by `[redacted]`, in any usual encoding. */
   readonly secrets: () => readonly string[];
   /** Takes a finished line, line end included. */
@@ -18,9 +22,15 @@ export interface LogOptions {
 /** How many causes of an error are told. */
 const MAX_CAUSES = 8;
 
-/** {@link Log} on pino: JSON lines with `level` (a word), `time` (RFC 3339), the fields, and `msg`. */
+/** Fields that tell apart lines with the same message. */
+const KIND_FIELDS = ['source', 'sink', 'part', 'index', 'file'];
+
+/**
+ * {@link Log} on pino: JSON lines with `level` (a word), `time` (RFC 3339), the fields, and `msg`. Warnings and errors
+ * that repeat themselves are held back (see {@link RepeatLimit}) and told with `repeated`, their number.
+ */
 export function createLog(options: LogOptions): Log {
-  const { level, secrets, write, nowMs = Date.now } = options;
+  const { level, format = 'json', secrets, write, nowMs = Date.now } = options;
   const redact = createRedactor(secrets);
   const withStack = level === 'debug';
   const logger = pino(
@@ -34,18 +44,36 @@ export function createLog(options: LogOptions): Log {
       },
       serializers: { err: (value: unknown) => value },
     },
-    { write: (line: string) => write(redact(line)) },
+    { write: (line: string) => write(redact(format === 'text' ? textLine(line) : line)) },
   );
-  return wrap(logger, withStack);
+  return wrap(logger, {}, { withStack, limit: new RepeatLimit(nowMs) });
 }
 
-function wrap(logger: Logger, withStack: boolean): Log {
+/** What a log and its children share. */
+interface Shared {
+  readonly withStack: boolean;
+  readonly limit: RepeatLimit;
+}
+
+function wrap(logger: Logger, bound: object, shared: Shared): Log {
+  const { limit, withStack } = shared;
+  const limited = (level: 'warn' | 'error', fields: object, message: string): void => {
+    const all: Record<string, unknown> = { ...bound, ...fields };
+    const kind = JSON.stringify([level, message, ...KIND_FIELDS.map((name) => all[name])]);
+    limit.pass(kind, (repeated) => {
+      logger[level](repeated === undefined ? fields : { ...fields, repeated }, message);
+    });
+  };
   return {
     debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => wrap(logger.child(withPlainErrors(fields, withStack)), withStack),
+    info: (fields, message) => {
+      limit.sweep();
+      logger.info(fields, message);
+    },
+    warn: (fields, message) => limited('warn', fields, message),
+    error: (fields, message) => limited('error', fields, message),
+    child: (fields) =>
+      wrap(logger.child(withPlainErrors(fields, withStack)), { ...bound, ...fields }, shared),
   };
 }
 

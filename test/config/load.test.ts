@@ -85,7 +85,7 @@ describe('loadConfig', () => {
       },
       drainTimeoutMs: 300_000,
       server: { host: '127.0.0.1', port: 9464 },
-      log: { level: 'info' },
+      log: { level: 'info', format: 'json' },
     });
     expect(config.sinks).toEqual([
       {

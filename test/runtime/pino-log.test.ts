@@ -98,3 +98,23 @@ describe('pino-log', () => {
     expect(JSON.parse(lines[0]!).pat).toBe('[redacted]');
   });
 });
+
+describe('lines of text', () => {
+  it('hold time, level, message and fields, on one line', () => {
+    const { log, lines } = capture({ format: 'text' });
+    log.child({ source: 'acme' }).info({ read: 12, at: [1, 2], none: null }, 'poll');
+    const cause = Object.assign(new Error('read "x"\n\u001b[2J\u2028'), { code: 'ECONNRESET' });
+    log.error({ err: new ConnectorError('no answer', { code: 'source.network', cause }) }, 'a\nb\u009b');
+    expect(lines).toEqual([
+      '1970-01-01T00:00:00.000Z INFO  poll source=acme read=12 at="[1,2]" none=null\n',
+      '1970-01-01T00:00:00.000Z ERROR a\\u000ab\\u009b err.code=source.network err.message="no answer" ' +
+        'err.cause.code=ECONNRESET err.cause.type=Error err.cause.message="read \\"x\\"\\n\\u001b[2J\\u2028"\n',
+    ]);
+  });
+
+  it('show no secret', () => {
+    const { log, lines } = capture({ format: 'text', secrets: () => ['geheim "1"'] });
+    log.error({ token: 'geheim "1"' }, 'with geheim "1"');
+    expect(lines[0]).not.toMatch(/geheim/);
+  });
+});

@@ -114,7 +114,7 @@ function configOf(scenario: Scenario, { pageSize, overlapMs }: Changes): Connect
     sinks: ids.map((id) => ({ ...common, id, type: 'stdout' })),
     drainTimeoutMs: 3_600_000,
     server: false,
-    log: { level: 'info' },
+    log: { level: 'info', format: 'json' },
   };
 }
 

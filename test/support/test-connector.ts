@@ -71,7 +71,7 @@ export function testConfig(options: TestConnectorOptions): ConnectorConfig {
     ],
     drainTimeoutMs: 3_600_000,
     server: false,
-    log: { level: 'error' },
+    log: { level: 'error', format: 'json' },
   };
 }
 
