@@ -23,7 +23,7 @@ export interface LogOptions {
 const MAX_CAUSES = 8;
 
 /** Fields that tell apart lines with the same message. */
-const KIND_FIELDS = ['source', 'sink', 'part', 'index', 'file'];
+const KIND_FIELDS = ['source', 'sink', 'part', 'index', 'file', 'code'];
 
 /**
  * {@link Log} on pino: JSON lines with `level` (a word), `time` (RFC 3339), the fields, and `msg`. Warnings and errors

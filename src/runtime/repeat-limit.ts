@@ -1,5 +1,5 @@
 /** Lines of one kind that are written before the others wait. */
-const LINES_AT_ONCE = 10;
+const LINES_AT_ONCE = 5;
 /** How long others of that kind wait, milliseconds. */
 const WINDOW_MS = 60_000;
 /** Kinds that are kept in memory; the oldest is forgotten beyond. */
@@ -15,7 +15,7 @@ interface Window {
 }
 
 /**
- * Holds back what repeats itself in a log: of one kind, 10 lines are written in a minute. The last of those held back
+ * Holds back what repeats itself in a log: of one kind, 5 lines are written in a minute. The last of those held back
  * follows after that minute, with their number, so that no kind is silenced and each is counted. It is told together
  * with the next line of any kind; a connector that runs writes one a poll. What is held back when the process ends is
  * not told: metrics count everything.

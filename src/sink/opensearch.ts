@@ -57,7 +57,10 @@ export class OpenSearchClient implements SearchClient {
     };
     const headers = { ...this.#authorization.headers(), ...(gzip ? { 'content-encoding': 'gzip' } : {}) };
     const call = this.#client.transport.request(params, { headers });
-    const abort = () => call.abort();
+    // Returns nothing: Node throws what a promise that a listener returns is rejected with, and the call is one.
+    const abort = () => {
+      call.abort();
+    };
     signal.addEventListener('abort', abort, { once: true });
     try {
       const { statusCode, body, headers: got } = await call;

@@ -13,7 +13,7 @@ import type { AuditLogApi, Priority, Search } from './api.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { mayBeJson, replyError } from './errors.ts';
 import type { Limiter, Permit } from './limiter.ts';
-import { RetryLog } from './retry-log.ts';
+import { tellRetry } from './retry-log.ts';
 import { searchBody } from './search-body.ts';
 
 /** An answer's body, cut into its parts. */
@@ -60,17 +60,15 @@ class AuditLogClient implements AuditLogApi {
   readonly #labels: { readonly source: string };
   readonly #parseAnswer: (body: Buffer) => ParsedAnswer;
   readonly #safe: (text: string) => string;
-  readonly #retryLog: RetryLog;
   readonly #skew: ClockSkew;
 
   constructor(deps: AuditLogApiDeps) {
-    const { source, log, metrics, clock } = deps;
+    const { source, log, metrics } = deps;
     this.#deps = deps;
     this.#url = `${source.baseUrl}/v2/users/${encodeURIComponent(source.userId)}/audit_log/searches`;
     this.#labels = { source: source.id };
     this.#parseAnswer = deps.parseAnswer ?? cutAnswer;
     this.#safe = createSafeText(() => [source.pat.reveal()]);
-    this.#retryLog = new RetryLog(log, clock);
     this.#skew = new ClockSkew(source.id, log, metrics);
   }
 
@@ -88,7 +86,7 @@ class AuditLogClient implements AuditLogApi {
       signal,
       onRetry: (error, attempt, waitMs) => {
         metrics.count('clarifai_siem_source_retries_total', this.#labels);
-        this.#retryLog.retry(error, attempt, waitMs);
+        tellRetry(this.#deps.log, error, attempt, waitMs);
       },
     });
   }

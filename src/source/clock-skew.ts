@@ -30,7 +30,7 @@ export class ClockSkew {
     const alarming = Math.abs(skewMs) > ALARM_MS;
     if (alarming === this.#alarmed) return;
     this.#alarmed = alarming;
-    const fields = { skewSeconds: Math.round(skewMs / 1000) };
+    const fields = { skew_seconds: Math.round(skewMs / 1000) };
     if (alarming)
       this.#log.error(
         fields,

@@ -19,7 +19,7 @@ function capture(options: Partial<LogOptions> = {}): { log: Log; lines: string[]
 describe('pino-log', () => {
   it('writes one line of JSON with level, time, fields and message', () => {
     const { log, lines } = capture();
-    log.child({ source: 'acme' }).warn({ entries: 3, big: 10n }, 'done %s');
+    log.child({ source: 'acme' }).warn({ entries: 3, big: 10n } as object, 'done %s');
     expect(lines).toEqual([
       '{"level":"warn","time":"1970-01-01T00:00:00.000Z","source":"acme","entries":3,"big":10,"msg":"done %s"}\n',
     ]);
@@ -74,7 +74,7 @@ describe('pino-log', () => {
     const secret = 's3 cr"et\\ä+/=~';
     const { log, lines } = capture({ secrets: () => [secret] });
     const text = `<${write(secret)}>`;
-    log.error({ text, err: new Error(text) }, text);
+    log.error({ text, err: new Error(text) } as object, text);
     const seen = JSON.parse(lines[0]!);
     for (const value of [seen.text, seen.err.message, seen.msg]) {
       expect(value).toContain('[redacted]');
@@ -94,7 +94,7 @@ describe('pino-log', () => {
 
   it('shows nothing of a wrapped secret', () => {
     const { log, lines } = capture();
-    log.info({ pat: new Secret('hidden-value') }, 'x');
+    log.info({ pat: new Secret('hidden-value') } as object, 'x');
     expect(JSON.parse(lines[0]!).pat).toBe('[redacted]');
   });
 });
@@ -102,7 +102,7 @@ describe('pino-log', () => {
 describe('lines of text', () => {
   it('hold time, level, message and fields, on one line', () => {
     const { log, lines } = capture({ format: 'text' });
-    log.child({ source: 'acme' }).info({ read: 12, at: [1, 2], none: null }, 'poll');
+    log.child({ source: 'acme' }).info({ read: 12, at: [1, 2], none: null } as object, 'poll');
     const cause = Object.assign(new Error('read "x"\n\u001b[2J\u2028'), { code: 'ECONNRESET' });
     log.error({ err: new ConnectorError('no answer', { code: 'source.network', cause }) }, 'a\nb\u009b');
     expect(lines).toEqual([
@@ -114,7 +114,7 @@ describe('lines of text', () => {
 
   it('show no secret', () => {
     const { log, lines } = capture({ format: 'text', secrets: () => ['geheim "1"'] });
-    log.error({ token: 'geheim "1"' }, 'with geheim "1"');
+    log.error({ token: 'geheim "1"' } as object, 'with geheim "1"');
     expect(lines[0]).not.toMatch(/geheim/);
   });
 });

@@ -133,6 +133,9 @@ describe('faults of answers: what only looks like an answer', () => {
     const told = api.lines.map((line) => [line.level, line.attempt]);
     expect(told).toEqual([
       ['warn', 1],
+      ['warn', 2],
+      ['warn', 3],
+      ['warn', 4],
       ['error', 5],
     ]);
   });
