@@ -36,6 +36,10 @@ const host: Host = {
     return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
   },
   stopping: stop.signal,
+  onReload(listener) {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
 };
 
 process.exitCode = await runCommandLine(process.argv.slice(2), host);

@@ -79,7 +79,7 @@ class Demo {
     const startedMs = performance.now();
     const { config, machine } = await openConfig(this.#config, this.#host);
     await withLock(config, machine, (store) =>
-      withConnector(config, machine, store, (connector) =>
+      withConnector(config, machine, store, this.#host.stopping, (connector) =>
         withProgress(this.#host, machine.clock, 'backfill', planSpans(connector), (onProven) =>
           runOnce(connector, { reconcile: false, onProven }, this.#host.stopping),
         ),
@@ -100,7 +100,7 @@ class Demo {
     const signal = AbortSignal.any([stop.signal, this.#host.stopping]);
     const before = (await this.#records()).length;
     await withLock(config, machine, (store) =>
-      withConnector(config, machine, store, async (connector) => {
+      withConnector(config, machine, store, signal, async (connector) => {
         const running = runForever(connector, signal);
         const feeding = this.#feed(before, signal).finally(() =>
           stop.abort(new Error('the demo has seen enough')),

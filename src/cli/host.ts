@@ -19,4 +19,9 @@ export interface Host {
   usage?(): { readonly residentBytes: number; readonly cpuSeconds: number };
   /** Aborts when the process is told to stop (SIGTERM, SIGINT). */
   readonly stopping: AbortSignal;
+  /**
+   * Calls `listener` whenever the process is told to read its config again (SIGHUP), until what it returns is called.
+   * Absent where that cannot be told.
+   */
+  onReload?(listener: () => void): () => void;
 }

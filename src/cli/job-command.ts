@@ -52,7 +52,9 @@ export async function runJob(
   try {
     for (;;) {
       const own = await tryWithLock(config, (store) =>
-        withConnector(config, machine, store, (connector) => doByItself(connector, sources, job, progress)),
+        withConnector(config, machine, store, machine.host.stopping, (connector) =>
+          doByItself(connector, sources, job, progress),
+        ),
       );
       if (own !== undefined) return { ...own, span };
       const results = await followJob(config, machine, sources, job, progress.onProven);

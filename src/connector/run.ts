@@ -77,14 +77,18 @@ export async function reconcileDue(
   return report.late;
 }
 
-/** Polls all sources until `signal` aborts. Throws what ends the process. */
-export async function runForever(connector: Connector, signal: AbortSignal): Promise<void> {
+/**
+ * Polls all sources until `signal` aborts. Throws what ends the process.
+ *
+ * @param patient whether a source that Clarifai refuses at once is tried again, as it is later
+ */
+export async function runForever(connector: Connector, signal: AbortSignal, patient = false): Promise<void> {
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   const shipping = startShippers(connector);
   try {
     const runners = connector.sources.map((source) => createRunner(connector, source));
-    const work = [...runners.map((runner) => runner.run(stop)), keepRoom(connector, stop)];
+    const work = [...runners.map((runner) => runner.run(stop, patient)), keepRoom(connector, stop)];
     await Promise.all(
       work.map((each) =>
         each.catch((error: unknown) => {

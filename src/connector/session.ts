@@ -63,16 +63,21 @@ async function holding<T>(
   }
 }
 
-/** Opens everything on a held store, runs `work`, and closes what was opened. */
+/**
+ * Opens everything on a held store, runs `work`, and closes what was opened.
+ *
+ * @param stopping aborts when reading is to stop
+ */
 export async function withConnector<T>(
   config: ConnectorConfig,
   machine: Machine,
   store: DirectoryStore,
+  stopping: AbortSignal,
   work: (connector: Connector) => Promise<T>,
 ): Promise<T> {
   const apis = await openApis(config.sources, machine);
   try {
-    const connector = await openConnector(config, machine, store, apis.apiFor, machine.host.stopping);
+    const connector = await openConnector(config, machine, store, apis.apiFor, stopping);
     try {
       return await work(connector);
     } finally {

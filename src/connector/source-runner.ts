@@ -44,12 +44,12 @@ export class SourceRunner {
   }
 
   /**
-   * Runs until `signal` aborts. The first poll comes at once; when Clarifai refuses it, the error is thrown. A
-   * refusal later is told and tried again by schedule. Errors of journal and store end it.
+   * Runs until `signal` aborts. The first poll comes at once; when Clarifai refuses it, the error is thrown, unless
+   * `patient`. A refusal later is told and tried again by schedule. Errors of journal and store end it.
    */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal, patient = false): Promise<void> {
     const { source, scheduler, clock } = this.#deps;
-    await this.#poll(signal, true);
+    await this.#poll(signal, !patient);
     const stops = [scheduler.every(source.schedule, () => this.#scheduledPoll(signal))];
     if (source.reconcile !== false) {
       stops.push(scheduler.every(source.reconcile.schedule, () => this.#reconcile(signal)));

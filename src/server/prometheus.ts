@@ -21,16 +21,31 @@ export class PrometheusMetrics implements Metrics {
   readonly #counters = new Map<string, [Counter, MetricDeclaration]>();
   readonly #gauges = new Map<string, [Gauge, MetricDeclaration]>();
   readonly #histograms = new Map<string, [Histogram, MetricDeclaration]>();
+  /** Histograms that show 0 or more, each with its labels. */
+  readonly #shown = new Set<string>();
 
-  /** @param ids whose counters show 0 from the start: a counter that appears with 1 hides its first increase */
+  /** @param ids see {@link expect} */
   constructor(ids: MetricIds) {
     for (const metric of METRICS) this.#declare(metric);
+    this.expect(ids);
+  }
+
+  /**
+   * Shows counters of `ids` from now on, those that are new with 0: a counter that appears with 1 hides its first
+   * increase. Gauges are forgotten: they are set anew by who runs now.
+   */
+  expect(ids: MetricIds): void {
     for (const [counter, metric] of this.#counters.values()) {
       for (const labels of labelSets(metric, ids)) counter.inc(labels, 0);
     }
     for (const [histogram, metric] of this.#histograms.values()) {
-      for (const labels of labelSets(metric, ids)) histogram.zero(labels);
+      for (const labels of labelSets(metric, ids)) {
+        const key = JSON.stringify([metric.name, labels]);
+        if (!this.#shown.has(key)) histogram.zero(labels);
+        this.#shown.add(key);
+      }
     }
+    for (const [gauge] of this.#gauges.values()) gauge.reset();
   }
 
   count(name: MetricName, labels: Labels = {}, by = 1): void {

@@ -2,38 +2,59 @@ import type { ConnectorConfig } from '../config/types.ts';
 import { LiveStatusReader } from '../connector/live-status.ts';
 import type { Connector } from '../connector/open.ts';
 import { StoreUsage } from '../connector/store-usage.ts';
-import { PrometheusMetrics } from './prometheus.ts';
+import { type MetricIds, PrometheusMetrics } from './prometheus.ts';
 import { createRoutes } from './routes.ts';
-import { type StatusServer, startServer } from './server.ts';
+import type { ProcessUsage } from './scrape.ts';
+import { type Routes, type StatusServer, startServer } from './server.ts';
 
-/** Metrics for a process that serves them, with the series that `config` lets expect. */
-export function createMetrics({ sources, sinks }: ConnectorConfig): PrometheusMetrics {
-  return new PrometheusMetrics({
-    sources: sources.map(({ id }) => id),
-    shipped: sinks.flatMap((sink) => sink.sources.map((source) => ({ sink: sink.id, source }))),
-  });
+/** What a process serves about itself: the same server and counters while its config is read again. */
+export class StatusService {
+  /** What the connector's machine counts into. */
+  readonly metrics: PrometheusMetrics;
+  readonly #routes: Routes;
+  #status: LiveStatusReader | undefined;
+  #server: StatusServer | undefined;
+  #listensOn = '';
+
+  /**
+   * @param version version of this program
+   * @param usage what the process takes of the machine
+   */
+  constructor(config: ConnectorConfig, version: string, usage: (() => ProcessUsage) | undefined) {
+    this.metrics = new PrometheusMetrics(idsOf(config));
+    const status = { read: () => this.#status!.read() };
+    this.#routes = createRoutes({ status, metrics: this.metrics, version, usage });
+  }
+
+  /**
+   * Serves the status of `connector` from now on. To be called before it runs: what is committed is counted from here
+   * on. Throws `server.listen` (exit 2), and goes on serving what it served.
+   */
+  async show(connector: Connector): Promise<void> {
+    const { config, machine, store, sources } = connector;
+    const { clock, host, log } = machine;
+    const listensOn = JSON.stringify(config.server);
+    if (listensOn !== this.#listensOn) {
+      const server = await startServer(config.server, this.#routes, log);
+      await this.#server?.close();
+      this.#server = server;
+      this.#listensOn = listensOn;
+    }
+    const ids = sources.map((source) => source.config.id);
+    this.metrics.expect(idsOf(config));
+    this.#status = new LiveStatusReader(connector, new StoreUsage(store, ids, clock), host.stopping);
+    for (const { activity } of sources) activity.begin();
+  }
+
+  /** Ends the server. Idempotent. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
 }
 
-/**
- * Serves the status of `connector` until it is closed. To be called before it runs: what is committed is counted
- * from here on. Throws `server.listen` (exit 2).
- *
- * @param metrics what the connector's machine counts into
- * @param version version of this program
- */
-export async function serveStatus(
-  connector: Connector,
-  metrics: PrometheusMetrics,
-  version: string,
-): Promise<StatusServer> {
-  const { config, machine, store, sources } = connector;
-  const { clock, host, log } = machine;
-  const usage = new StoreUsage(
-    store,
-    sources.map((source) => source.config.id),
-    clock,
-  );
-  const status = new LiveStatusReader(connector, usage, host.stopping);
-  for (const { activity } of sources) activity.begin();
-  return startServer(config.server, createRoutes({ status, metrics, version, usage: host.usage }), log);
+function idsOf({ sources, sinks }: ConnectorConfig): MetricIds {
+  return {
+    sources: sources.map(({ id }) => id),
+    shipped: sinks.flatMap((sink) => sink.sources.map((source) => ({ sink: sink.id, source }))),
+  };
 }
