@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Edit, MUTANTS, type Mutant } from './mutants.ts';
+import { type Edit, MUTANTS, type Mutant, SEEDS_TO_TRY } from './mutants.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
 
@@ -46,12 +46,21 @@ export interface Caught {
   readonly how: string;
 }
 
-/** Runs seeds over a mutant, in a process of its own, until one breaks a rule. */
-export async function hunt(mutant: Mutant, seeds: number): Promise<Caught> {
+/** Runs seeds over a mutant, in a process of its own, until one breaks a rule; one that did so before comes first. */
+async function hunt(mutant: Mutant, seeds: number): Promise<Caught> {
+  const tried = SEEDS_TO_TRY[mutant.name];
+  const caught = tried === undefined ? undefined : await huntFrom(mutant, tried, 1);
+  return caught?.seed === undefined ? huntFrom(mutant, 1, seeds) : caught;
+}
+
+async function huntFrom(mutant: Mutant, from: number, seeds: number): Promise<Caught> {
   const main = join(import.meta.dirname, 'main.ts');
   const child = spawn(
     process.execPath,
-    [...process.execArgv, main, '--mutant', mutant.name, '--seeds', String(seeds), '--until-broken'],
+    [
+      ...[...process.execArgv, main, '--mutant', mutant.name, '--until-broken'],
+      ...['--from', String(from), '--seeds', String(seeds)],
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let text = '';
