@@ -114,9 +114,9 @@ function addCommands(add: Add, host: Host): void {
   add('status', 'coverage, lag, cursors, dead letters', () => import('./status.ts'))
     .addOption(config())
     .option('--json', 'as JSON');
-  add('check', 'try config, PAT and every sink, without leaving data', () => import('./check.ts')).addOption(
-    config(),
-  );
+  add('check', 'try config, PAT, API and every sink, without leaving data', () => import('./check.ts'))
+    .addOption(config())
+    .option('--json', 'as JSON');
   add('setup', 'create what a sink needs (templates, data stream)', () => import('./setup.ts'))
     .addOption(config())
     .option('--sink <id>', 'only this sink (default: all)');

@@ -40,8 +40,11 @@ export class ClockSkew {
   }
 }
 
-/** The smallest difference that explains the answer: it was made while we waited, in the second that `Date` names. */
-function leastSkewMs(serverMs: number, sentMs: number, receivedMs: number): number {
+/**
+ * The smallest difference that explains an answer, milliseconds: it was made while we waited, in the second that `Date`
+ * names. See {@link ClockSkew.observe}.
+ */
+export function leastSkewMs(serverMs: number, sentMs: number, receivedMs: number): number {
   if (serverMs > receivedMs) return serverMs - receivedMs;
   const latestMs = serverMs + 1_000;
   return latestMs < sentMs ? latestMs - sentMs : 0;

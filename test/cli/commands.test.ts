@@ -67,6 +67,26 @@ describe('commands', { timeout: 120_000 }, () => {
     const { code, out } = await cli(['check']);
     expect(code).toBe(0);
     expect(out.match(/^ok/gm)).toHaveLength(4);
+    expect(out).toMatch(/^bounds by +microseconds/m);
+    const json = await cli(['check', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ok: true,
+      exit_code: 0,
+      checks: [
+        { name: 'config' },
+        { name: 'journal' },
+        { name: 'source acme' },
+        { name: 'sink local', ok: true },
+      ],
+      sources: [
+        {
+          source: 'acme',
+          throttled: 0,
+          page_size: { asked: 1_000, given: 1_000 },
+          bounds: { precision: 'microseconds' },
+        },
+      ],
+    });
     expect(await readdir(folder)).not.toContain('data');
     expect(await readdir(folder)).not.toContain('out');
   });
@@ -125,6 +145,9 @@ describe('commands', { timeout: 120_000 }, () => {
     expect(run.code).toBe(3);
     expect(run.err).toContain('Check the PAT of source "acme"');
     expect((await cli(['check'])).code).toBe(3);
+    const told = JSON.parse((await cli(['check', '--json'])).out);
+    expect(told).toMatchObject({ ok: false, exit_code: 3, sources: [] });
+    expect(told.checks[2]).toMatchObject({ name: 'source acme', ok: false, code: 'source.refused.pat' });
     standIn.faults = {};
   });
 
