@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts && mkdir /empty
 
 FROM ${BASE_IMAGE}
 WORKDIR /app
@@ -21,7 +21,10 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY config ./config
 COPY LICENSE CHANGELOG.md ./
-# The root file system may be read-only: only the journal and the output folder are written to.
+# The root file system may be read-only: only the journal and the output folder are written to. A new volume takes over
+# the owner that they have here.
+COPY --from=build --chown=65532:65532 /empty /data
+COPY --from=build --chown=65532:65532 /empty /out
 VOLUME ["/data", "/out"]
 USER 65532:65532
 EXPOSE 9464

@@ -5,8 +5,8 @@ const report = process.env.TEST_REPORT;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They need real servers: vitest.servers.config.ts.
-    exclude: [...configDefaults.exclude, 'test/servers/**'],
+    // They need more than Node: vitest.servers.config.ts.
+    exclude: [...configDefaults.exclude, 'test/{servers,image,kubernetes}/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
