@@ -151,6 +151,34 @@ describe('TA-clarifai', () => {
     }
   });
 
+  it('its dashboard is well-formed, and every search of it finds what it is for', () => {
+    const view = readFileSync(join(ADD_ON, 'default', 'data', 'ui', 'views', 'clarifai_audit.xml'), 'utf8');
+    expect(unbalanced(view)).toEqual([]);
+    const queries = [...view.matchAll(/<query>(.*?)<\/query>/g)].map(([, query]) => query!);
+    expect(queries.length).toBe(view.split('<search>').length - 1);
+    expect(view.split('<title>').length - 1).toBe(queries.length);
+    for (const query of queries) {
+      const [search, ...commands] = query.replace(' user="$user$"', '').split(' | ');
+      const found = sent.filter(({ seen }) => meets(search!, seen, tagsOf(seen)));
+      expect(found.length, query).toBeGreaterThan(0);
+      const used = commands.flatMap((command) => {
+        const list = /^(?:table|dedup|stats count BY|timechart count BY) ([\w ]+)$/.exec(command)?.[1];
+        const inside = [...command.matchAll(/(?:dc|coalesce)\(([\w, ]+)\)/g)].map(([, names]) => names!);
+        return [list ?? '', ...inside].join(' ').split(/[ ,]+/).filter(Boolean);
+      });
+      expect(used.length, query).toBeGreaterThan(0);
+      for (const name of used) {
+        if (name === '_time' || query.includes(`eval ${name}=`)) continue;
+        expect(
+          found.some(({ seen }) => seen.has(name)),
+          `${query}: ${name}`,
+        ).toBe(true);
+      }
+      // Delivery is at least once.
+      expect(query).toMatch(/dedup event_id|dc\(/);
+    }
+  });
+
   it('is seen by other apps, and changed by administrators only', () => {
     const meta = readConf('metadata/default.meta').get('')!;
     expect(meta.get('export')).toBe('system');
@@ -167,4 +195,16 @@ function scalars(event: unknown): string[] {
   return Object.entries(event)
     .filter(([, value]) => typeof value !== 'object')
     .map(([name]) => name);
+}
+
+/** Tags of a document that do not close in the order in which they opened. */
+function unbalanced(xml: string): string[] {
+  const open: string[] = [];
+  const wrong: string[] = [];
+  for (const [, close, name, alone] of xml.matchAll(/<(\/?)(\w+)[^<>]*?(\/?)>/g)) {
+    if (alone !== '') continue;
+    if (close === '') open.push(name!);
+    else if (open.pop() !== name) wrong.push(name!);
+  }
+  return [...wrong, ...open];
 }
