@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Any image with Node >= 22.19 (and npm, for the build stage) will do.
+# Any image with Node >= 22.21 (and npm, for the build stage) will do.
 ARG BASE_IMAGE=node:24-bookworm-slim
 
 FROM ${BASE_IMAGE} AS build

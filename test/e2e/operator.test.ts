@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { firstLine, Processes } from './processes.ts';
+import { firstLine, Processes, ROOT } from './processes.ts';
 
 const ENTRIES = 12_000;
 
@@ -146,6 +147,52 @@ describe('the process of an operator', () => {
     expect((await processes.run(['run', '--once', '--config', config])).code).toBe(0);
     await forwarder.look();
     expect(forwarder.lines.length).toBe(ENTRIES);
+  }, 120_000);
+
+  it('files that config/files/archive.sh moves away while they are written hold each line once, with what follows', async () => {
+    const { config } = await setUp(20);
+    const [out, archive] = [join(folder, 'out'), join(folder, 'archive')];
+    const moved = async (): Promise<void> => {
+      const args = [join(ROOT, 'config', 'files', 'archive.sh'), out, archive, '-1'];
+      const child = spawn('sh', args, {
+        env: { ...process.env, ARCHIVE_SETTLE_SECONDS: '0.2' },
+        stdio: 'inherit',
+      });
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    };
+    const linesBelow = async (path: string): Promise<string[]> => {
+      const names = await readdir(path, { recursive: true, withFileTypes: true });
+      const texts = names
+        .filter((each) => each.isFile())
+        .map(async ({ parentPath, name }) => {
+          const bytes = await readFile(join(parentPath, name));
+          return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes)
+            .toString('utf8')
+            .split('\n')
+            .filter(Boolean);
+        });
+      return (await Promise.all(texts)).flat();
+    };
+    const child = processes.start('main.ts', ['run', '--config', config]);
+    child.stdout!.resume();
+    child.stderr!.resume();
+    const files = async (): Promise<string[]> => await readdir(join(out, 'acme')).catch(() => []);
+    for (let i = 0; i < 500 && (await files()).length === 0; i++) await sleep(10);
+    const pieces = async (): Promise<number> => (await readdir(join(archive, 'acme')).catch(() => [])).length;
+    for (let i = 0; i < 60; i++) {
+      await moved();
+      const all = [...(await linesBelow(archive)), ...(await linesBelow(out))];
+      if (all.length >= ENTRIES) break;
+    }
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    await moved();
+    const ids = (await linesBelow(archive)).map((line) => (JSON.parse(line) as { id: string }).id);
+    expect(await files()).toEqual([]);
+    // More pieces than days: some were moved while they grew.
+    expect(await pieces()).toBeGreaterThan(21);
+    expect([ids.length, new Set(ids).size]).toEqual([ENTRIES, ENTRIES]);
   }, 120_000);
 
   it('shows the PAT nowhere: no output, log, error, journal, record or cursor, in no form', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { PROBLEM_CODES } from '../../src/connector/problems.ts';
 import { METRICS } from '../../src/runtime/metric-table.ts';
 import { PrometheusMetrics } from '../../src/server/prometheus.ts';
 
@@ -52,6 +53,10 @@ describe('alert rules and dashboard', () => {
       expect(OPERATIONS, alert).toContain(`<a id="${anchor}"></a>`);
       expect(RULE_TESTS).toContain(`alertname: ${alert}\n`);
     }
+  });
+
+  it('each reason that readiness and the status page can name has a place in docs/operations.md', () => {
+    for (const code of PROBLEM_CODES) expect(OPERATIONS, code).toContain(`<a id="${code}"></a>`);
   });
 
   it('the table of metrics in docs/operations.md is the table in the code', () => {
