@@ -2,7 +2,7 @@ import type { SourceConfig } from '../config/types.ts';
 import { earlier, type Nanos, type Span } from '../event/span.ts';
 import { intersectSpans, type SpanSet, subtractSpans, unionSpans } from '../event/span-set.ts';
 import { formatTimestamp } from '../event/timestamp.ts';
-import type { Journal, Segment } from '../journal/types.ts';
+import type { Journal, SegmentLease } from '../journal/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -45,7 +45,7 @@ export interface CollectorDeps {
   /** Holds the local clock against the server's. Default: one of its own. */
   readonly serverClock?: ServerClock;
   /** Runs a write to the journal until it succeeds. */
-  readonly retry: (write: WriteSegment) => Promise<Segment | undefined>;
+  readonly retry: (write: WriteSegment) => Promise<SegmentLease | undefined>;
 }
 
 /** Told of progress: a span that was proven, with its entries. */

@@ -7,7 +7,7 @@ import {
   totalLength,
   unionSpans,
 } from '../event/span-set.ts';
-import type { AnswerEvidence, Journal, JournalEntry, Segment, SegmentKind } from '../journal/types.ts';
+import type { AnswerEvidence, Journal, JournalEntry, SegmentKind, SegmentLease } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type Classified, classify } from './classify.ts';
@@ -29,7 +29,7 @@ const HOUR: Nanos = 3600n * SECOND;
 const END_OF_TIME: Nanos = 1n << 80n;
 
 /** One call of {@link Journal.append}. */
-export type WriteSegment = () => Promise<Segment | undefined>;
+export type WriteSegment = () => Promise<SegmentLease | undefined>;
 
 /** What a committer works with. */
 export interface CommitterDeps {
@@ -42,7 +42,7 @@ export interface CommitterDeps {
   /**
    * Runs one write until it succeeds; what is not retryable is thrown. Also the place where a full journal waits.
    */
-  readonly retry: (write: WriteSegment) => Promise<Segment | undefined>;
+  readonly retry: (write: WriteSegment) => Promise<SegmentLease | undefined>;
 }
 
 interface Waiting {
@@ -233,12 +233,13 @@ export class Committer {
     const { journal, pages, retry, metrics } = this.#deps;
     const resume = await this.#resume(coverage);
     const draft = { kind, entries, answers, coverage, gaps, resume, largestPage: pages.largest };
-    const segment = await retry(() => journal.append(draft));
-    if (segment === undefined) {
+    const written = await retry(() => journal.append(draft));
+    if (written === undefined) {
       this.#recent = undefined;
       return false;
     }
-    const { n, last } = segment.header;
+    const { n, last } = written.segment.header;
+    written.release();
     if (last !== undefined) this.#recent!.push({ n, last });
     this.#unrecorded = [];
     metrics.count('clarifai_siem_segments_total', { source: journal.sourceId, kind });

@@ -45,8 +45,9 @@ export class KnownEntries {
   async undatedIds(): Promise<ReadonlySet<string>> {
     const segments = this.#journal.head.undated;
     for (const n of segments.slice(this.#undated.segments)) {
-      const segment = await this.#journal.read(n);
+      const { segment, release } = await this.#journal.lease(n);
       for (let i = 0; i < segment.header.count; i++) this.#undated.ids.add(idAt(segment, i));
+      release();
       this.#undated.segments++;
     }
     return this.#undated.ids;
@@ -74,11 +75,12 @@ export class KnownEntries {
     const result = new Map<string, number>();
     for (const { n } of await this.#journal.touching({ from: at, to: at + 1n })) {
       const { times } = await this.#idsOf(n);
-      const segment = await this.#journal.read(n);
+      const { segment, release } = await this.#journal.lease(n);
       for (let i = lowerBound(times, at); i < times.length && times[i] === at; i++) {
         const { baseId } = readEntry(entryBytesAt(segment, i).bytes);
         result.set(baseId, (result.get(baseId) ?? 0) + 1);
       }
+      release();
     }
     return result;
   }
@@ -90,7 +92,9 @@ export class KnownEntries {
       this.#cache.set(n, cached);
       return cached;
     }
-    const loaded = idsOfSegment(await this.#journal.read(n));
+    const { segment, release } = await this.#journal.lease(n);
+    const loaded = idsOfSegment(segment);
+    release();
     this.#cache.set(n, loaded);
     this.#cached += loaded.ids.length;
     for (const [oldest, { ids }] of this.#cache) {

@@ -2,7 +2,7 @@ import type { WriteSegment } from '../collector/committer.ts';
 import type { JournalConfig, SourceConfig } from '../config/types.ts';
 import { applyRetention } from '../journal/retention.ts';
 import type { StoredJournal } from '../journal/stored-journal.ts';
-import type { Segment } from '../journal/types.ts';
+import type { SegmentLease } from '../journal/types.ts';
 import type { Log } from '../runtime/log.ts';
 import { retrying } from '../runtime/retry.ts';
 import type { Shipper } from '../shipper/shipper.ts';
@@ -51,10 +51,10 @@ export class JournalRoom {
   }
 
   /** Runs one write to the journal until it succeeds, and waits for room before. Rejects on abort. */
-  async retry(write: WriteSegment): Promise<Segment | undefined> {
+  async retry(write: WriteSegment): Promise<SegmentLease | undefined> {
     const { machine, log, signal, source } = this.#deps;
     await this.#waitForRoom();
-    const segment = await retrying(write, {
+    const written = await retrying(write, {
       clock: machine.clock,
       random: machine.random,
       signal,
@@ -70,8 +70,8 @@ export class JournalRoom {
       },
     });
     this.#failing = undefined;
-    this.#deps.size.grow(segment?.bytes.length ?? 0);
-    return segment;
+    this.#deps.size.grow(written?.segment.bytes.length ?? 0);
+    return written;
   }
 
   /**

@@ -119,9 +119,9 @@ async function openSource(
     log,
     metrics,
     retry: async (write) => {
-      const segment = await room.retry(write);
-      if (segment !== undefined) activity.add(segment, clock.nowMs());
-      return segment;
+      const written = await room.retry(write);
+      if (written !== undefined) activity.add(written.segment, clock.nowMs());
+      return written;
     },
   });
   return { config: source, journal, collector, room, health: new SourceHealth(), activity, shippers };

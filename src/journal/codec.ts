@@ -1,10 +1,13 @@
 import { constants, gunzip, gunzipSync, gzip } from 'node:zlib';
+import { releaseOwnMemory } from '../runtime/release-memory.ts';
 
 /** Compression of segments, as a seam: a simulation may do without. */
 export interface Codec {
   /** Compresses a segment. */
   compress(bytes: Buffer): Promise<Buffer>;
-  /** Undoes it. Rejects when `bytes` are damaged, or hold more than `maxBytes`. */
+  /** Gives the memory of what {@link compress} made back at once. Without it the garbage collector does so, later. */
+  discard?(packed: Buffer): void;
+  /** Undoes it, into memory of its own. Rejects when `bytes` are damaged, or hold more than `maxBytes`. */
   decompress(bytes: Buffer, maxBytes: number): Promise<Buffer>;
   /**
    * The first line of what `bytes` hold, without its LF, from as few of them as it takes; undefined when there is
@@ -29,6 +32,7 @@ export const gzipCodec: Codec = {
         else reject(error);
       });
     }),
+  discard: releaseOwnMemory,
   decompress: (bytes, maxBytes) =>
     new Promise((resolve, reject) => {
       const chunkSize = chunkFor(Math.min(sizeInTrailer(bytes), maxBytes));

@@ -56,7 +56,7 @@ async function findOrBegin(
   files: SegmentFiles,
   cache: SegmentCache,
 ): Promise<Found> {
-  const find = () => recover(options.store, files, (segment) => cache.add(segment));
+  const find = () => recover(options.store, files, (segment) => void cache.add(segment));
   const found = await find();
   if (found !== undefined) return found;
   const genesis = encodeGenesis(files.source, options.clock.nowMs(), {

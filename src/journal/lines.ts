@@ -21,11 +21,13 @@ export interface EntryBytes {
 
 /** Event id of entry `i` of a segment. */
 export function idAt(segment: Segment, i: number): string {
+  refuseReleased(segment);
   return idIn(segment.bytes, segment.lineStarts[i]!);
 }
 
 /** Bytes of entry `i` of a segment. */
 export function entryBytesAt(segment: Segment, i: number): EntryBytes {
+  refuseReleased(segment);
   return entryBytesIn(segment.bytes, segment.lineStarts[i]!, segment.lineStarts[i + 1]!);
 }
 
@@ -41,4 +43,10 @@ export function entryBytesIn(bytes: Buffer, start: number, end: number): EntryBy
   }
   const base64 = bytes.toString('latin1', start + RAW_OFFSET, end - 3);
   return { bytes: Buffer.from(base64, 'base64'), utf8: false };
+}
+
+/** An empty entry in place of one must never leave the journal. */
+function refuseReleased({ header, bytes }: Segment): void {
+  if (bytes.length > 0) return;
+  throw new Error(`Segment ${header.n} was read after its lease had ended: a defect of the reader.`);
 }

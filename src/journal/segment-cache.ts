@@ -1,10 +1,59 @@
-import type { Segment } from './types.ts';
+import { releaseOwnMemory } from '../runtime/release-memory.ts';
+import type { Segment, SegmentLease } from './types.ts';
+
+/**
+ * A segment in memory, and how many use it. When the last one is done, its memory is given back at once: left to the
+ * garbage collector, tens of megabytes would gather.
+ */
+export class SharedSegment {
+  /** For those who look at it without waiting in between; {@link lease} or {@link escape} otherwise. */
+  readonly segment: Segment;
+  #users = 0;
+  #released = false;
+
+  constructor(segment: Segment) {
+    this.segment = segment;
+  }
+
+  /** Whether its memory was given back: it has to be read again. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Keeps it until the lease is released. */
+  lease(): SegmentLease {
+    this.#users += 1;
+    let held = true;
+    return {
+      segment: this.segment,
+      release: () => {
+        if (!held) return;
+        held = false;
+        this.#users -= 1;
+        if (this.#users > 0) return;
+        this.#released = true;
+        releaseOwnMemory(this.segment.bytes);
+      },
+    };
+  }
+
+  /** The segment for somebody who will not say when he is done: the garbage collector finds out. */
+  escape(): Segment {
+    this.#users = Number.POSITIVE_INFINITY;
+    return this.segment;
+  }
+}
+
+interface Kept {
+  readonly shared: SharedSegment;
+  readonly lease: SegmentLease;
+}
 
 /** Segments in memory, up to a number of bytes: the least recently used ones go first. */
 export class SegmentCache {
   readonly #maxBytes: number;
   /** In order of use, oldest first. */
-  readonly #segments = new Map<number, Segment>();
+  readonly #segments = new Map<number, Kept>();
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -12,41 +61,38 @@ export class SegmentCache {
   }
 
   /** Segment `n` if it is in memory. */
-  get(n: number): Segment | undefined {
-    const segment = this.#segments.get(n);
-    if (segment === undefined) return undefined;
+  get(n: number): SharedSegment | undefined {
+    const kept = this.#segments.get(n);
+    if (kept === undefined) return undefined;
     this.#segments.delete(n);
-    this.#segments.set(n, segment);
-    return segment;
+    this.#segments.set(n, kept);
+    return kept.shared;
   }
 
-  /** Keeps `segment`, unless it alone is too large. */
-  add(segment: Segment): void {
+  /** Keeps `segment`, unless it alone is too large. Takes its memory over. */
+  add(segment: Segment): SharedSegment {
+    const shared = new SharedSegment(segment);
     const { n } = segment.header;
     this.#drop(n);
-    if (sizeOf(segment) > this.#maxBytes) return;
-    this.#segments.set(n, segment);
+    if (sizeOf(segment) > this.#maxBytes) return shared;
+    this.#segments.set(n, { shared, lease: shared.lease() });
     this.#bytes += sizeOf(segment);
     for (const oldest of this.#segments.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
       this.#drop(oldest);
     }
-  }
-
-  /** Forgets everything. */
-  clear(): void {
-    this.#segments.clear();
-    this.#bytes = 0;
+    return shared;
   }
 
   #drop(n: number): void {
-    const segment = this.#segments.get(n);
-    if (segment === undefined) return;
+    const kept = this.#segments.get(n);
+    if (kept === undefined) return;
     this.#segments.delete(n);
-    this.#bytes -= sizeOf(segment);
+    this.#bytes -= sizeOf(kept.shared.segment);
+    kept.lease.release();
   }
 }
 
-function sizeOf({ bytes, lineStarts }: Segment): number {
-  return bytes.length + lineStarts.byteLength;
+function sizeOf({ header, lineStarts }: Segment): number {
+  return lineStarts[header.count]! + lineStarts.byteLength;
 }

@@ -60,6 +60,11 @@ export class SegmentFiles {
     return this.#codec.compress(segment.bytes);
   }
 
+  /** Gives the memory of what {@link pack} made back at once. */
+  discard(body: Buffer): void {
+    this.#codec.discard?.(body);
+  }
+
   /**
    * Writes `segment`, packed as `body`, unless its number is taken. True when the store now holds this segment,
    * whether this call wrote it or a former one whose answer was lost; false when it holds another one.

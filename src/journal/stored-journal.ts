@@ -8,7 +8,7 @@ import { HeadWaiters } from './head-waiters.ts';
 import { type HeldSegments, LazyIndex } from './lazy-index.ts';
 import { checkLink, type Found, recover } from './recovery.ts';
 import { encodeSegment } from './segment.ts';
-import type { SegmentCache } from './segment-cache.ts';
+import type { SegmentCache, SharedSegment } from './segment-cache.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import { readTrim, writeTrim } from './trim-record.ts';
 import type {
@@ -17,6 +17,7 @@ import type {
   Segment,
   SegmentDraft,
   SegmentHeader,
+  SegmentLease,
   SegmentSummary,
   StoredSegment,
   TrimRecord,
@@ -49,7 +50,7 @@ export class StoredJournal implements Journal {
   readonly #deps: StoredJournalDeps;
   readonly #waiters = new HeadWaiters();
   readonly #index: LazyIndex;
-  readonly #loading = new Map<number, Promise<Segment>>();
+  readonly #loading = new Map<number, Promise<SharedSegment>>();
   #genesis: Genesis;
   #head: SegmentHeader;
   #headHash: string;
@@ -96,7 +97,7 @@ export class StoredJournal implements Journal {
     return { kept: [0, ...this.#head.undated.filter((n) => n < begins)], begins, head: this.#head.n };
   }
 
-  async append(draft: SegmentDraft): Promise<Segment | undefined> {
+  async append(draft: SegmentDraft): Promise<SegmentLease | undefined> {
     if (this.#appending) throw new Error('Journal.append was called while a call was under way: a defect.');
     this.#appending = true;
     try {
@@ -106,8 +107,8 @@ export class StoredJournal implements Journal {
         const ours = (await this.#deps.files.put(segment, body)) && !(await this.#isHole(segment.header.n));
         this.#attempt = undefined;
         if (ours) {
-          this.#advance(segment);
-          return segment;
+          this.#deps.files.discard(body);
+          return this.#advance(segment).lease();
         }
         this.#behind = true;
       }
@@ -120,8 +121,22 @@ export class StoredJournal implements Journal {
   }
 
   read(n: number): Promise<Segment> {
-    const cached = this.#deps.cache.get(n);
-    if (cached !== undefined) return Promise.resolve(cached);
+    return this.#share(n, (shared) => shared.escape());
+  }
+
+  lease(n: number): Promise<SegmentLease> {
+    return this.#share(n, (shared) => shared.lease());
+  }
+
+  async #share<T>(n: number, use: (shared: SharedSegment) => T): Promise<T> {
+    for (;;) {
+      const shared = this.#deps.cache.get(n) ?? (await this.#loadOnce(n));
+      // Between its loading and now another segment may have taken its place.
+      if (!shared.released) return use(shared);
+    }
+  }
+
+  #loadOnce(n: number): Promise<SharedSegment> {
     const loading = this.#loading.get(n) ?? this.#load(n).finally(() => this.#loading.delete(n));
     this.#loading.set(n, loading);
     return loading;
@@ -130,7 +145,7 @@ export class StoredJournal implements Journal {
   /** Header of segment `n`, read without its entries; undefined when retention removed it. */
   async header(n: number): Promise<SegmentHeader | undefined> {
     const { cache, files } = this.#deps;
-    const header = cache.get(n)?.header ?? (await files.readHeader(n));
+    const header = cache.get(n)?.segment.header ?? (await files.readHeader(n));
     if (header === undefined) await this.#mustBeTrimmed(n);
     return header;
   }
@@ -221,8 +236,8 @@ export class StoredJournal implements Journal {
     return trim !== undefined && n < trim.begins;
   }
 
-  #advance(segment: Segment): void {
-    this.#deps.cache.add(segment);
+  #advance(segment: Segment): SharedSegment {
+    const shared = this.#deps.cache.add(segment);
     this.#head = segment.header;
     this.#headHash = segment.hash;
     this.#index.add(segment.header);
@@ -233,6 +248,7 @@ export class StoredJournal implements Journal {
       );
     }
     this.#waiters.reached(segment.header.n);
+    return shared;
   }
 
   /** Another process was faster: takes over what it wrote. */
@@ -252,7 +268,7 @@ export class StoredJournal implements Journal {
 
   async #startOver(): Promise<void> {
     const { store, files, cache } = this.#deps;
-    const found = await recover(store, files, (segment) => cache.add(segment));
+    const found = await recover(store, files, (segment) => void cache.add(segment));
     if (found === undefined) throw damaged(files.key(0), 'it is missing');
     const genesis = found.genesis.header.genesis!;
     if (genesis.chainId !== this.#genesis.chainId) {
@@ -267,13 +283,10 @@ export class StoredJournal implements Journal {
     this.#waiters.reached(this.#head.n);
   }
 
-  async #load(n: number): Promise<Segment> {
+  async #load(n: number): Promise<SharedSegment> {
     const { files, cache } = this.#deps;
     const segment = await files.read(n);
-    if (segment !== undefined) {
-      cache.add(segment);
-      return segment;
-    }
+    if (segment !== undefined) return cache.add(segment);
     if (n > this.#head.n)
       throw new Error(`Segment ${n} of ${this.sourceId} was read before it was written: a defect.`);
     if (await this.#isTrimmed(n)) throw trimmedAway(this.sourceId, n, this.#trim!.begins);

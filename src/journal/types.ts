@@ -96,6 +96,14 @@ export interface Segment {
   readonly lineStarts: Uint32Array;
 }
 
+/** A segment for as long as it is needed. */
+export interface SegmentLease {
+  /** Not to be read any more once it is released. */
+  readonly segment: Segment;
+  /** Ends the lease. May be called again. Without it the garbage collector gives the memory back, later. */
+  release(): void;
+}
+
 /** What the committer hands to {@link Journal.append}; number, hash and wall clock are the journal's to add. */
 export interface SegmentDraft {
   readonly kind: SegmentKind;
@@ -155,12 +163,17 @@ export interface Journal {
    * segment n with other bytes: `head` then shows the newest segment of the winner, and the caller decides anew.
    * One call at a time. Throws what the store throws.
    */
-  append(draft: SegmentDraft): Promise<Segment | undefined>;
+  append(draft: SegmentDraft): Promise<SegmentLease | undefined>;
   /**
    * A segment by number, from memory when it is recent, else read back and checked against its own header.
    * Throws `journal.damaged` (exit 6) naming object and reason, `journal.trimmed` when retention removed it.
    */
   read(n: number): Promise<Segment>;
+  /**
+   * As {@link read}, for those who read much: the memory is given back as soon as nobody needs it, not when it is
+   * collected.
+   */
+  lease(n: number): Promise<SegmentLease>;
   /**
    * What is known of segment `n` without unpacking its entries; undefined when retention removed it. Throws as
    * {@link read}.

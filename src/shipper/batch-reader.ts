@@ -1,5 +1,5 @@
 import type { BatchConfig } from '../config/types.ts';
-import type { Journal, Segment } from '../journal/types.ts';
+import type { Journal, Segment, SegmentLease } from '../journal/types.ts';
 import type { RecordMapper } from '../record/record.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Position, SegmentRange } from '../sink/sink.ts';
@@ -50,7 +50,7 @@ export class BatchReader {
   readonly #floor: number;
   #at: Position;
   #taken: Position;
-  #segment: Segment | undefined;
+  #lease: SegmentLease | undefined;
   /** What the gatherer found due, and was not taken to its end. */
   #due: DueSegments | undefined;
   #carried: MappedEntry | undefined;
@@ -113,12 +113,13 @@ export class BatchReader {
   async #fill(): Promise<boolean> {
     const { journal } = this.#deps;
     while (this.#at.segment <= (this.#due?.last ?? journal.head.n)) {
-      if (this.#segment?.header.n !== this.#at.segment) {
+      if (this.#lease?.segment.header.n !== this.#at.segment) {
+        this.#letGo();
         this.#skipTrimmed();
-        this.#segment = await journal.read(this.#at.segment);
+        this.#lease = await journal.lease(this.#at.segment);
       }
-      if (this.#gather(this.#segment)) return true;
-      this.#segment = undefined;
+      if (this.#gather(this.#lease.segment)) return true;
+      this.#letGo();
       this.#at = { segment: this.#at.segment + 1, line: 0 };
     }
     return false;
@@ -152,8 +153,10 @@ export class BatchReader {
   }
 
   #take(): DueBatch {
-    const atEnd = this.#segment !== undefined && this.#at.line >= this.#segment.header.count;
-    if (atEnd) this.#at = { segment: this.#at.segment + 1, line: 0 };
+    if (this.#lease !== undefined && this.#at.line >= this.#lease.segment.header.count) {
+      this.#at = { segment: this.#at.segment + 1, line: 0 };
+      this.#letGo();
+    }
     this.#taken = this.#at;
     const range = this.#due?.range;
     const ends = this.#due !== undefined && this.#at.segment > this.#due.last;
@@ -169,6 +172,12 @@ export class BatchReader {
     this.#minimal = 0;
     this.#writtenMs = undefined;
     return due;
+  }
+
+  /** Nothing gathered is a view into the segment. */
+  #letGo(): void {
+    this.#lease?.release();
+    this.#lease = undefined;
   }
 
   #skipTrimmed(): void {

@@ -87,7 +87,7 @@ describe('journal-room', () => {
     let looks = 0;
     const world = await fullRoom(() => (++looks < 4 ? 0 : SEGMENTS + 1));
     const written = await world.room.retry(() => world.append(SEGMENTS + 1));
-    expect(written?.header.n).toBe(SEGMENTS + 1);
+    expect(written?.segment.header.n).toBe(SEGMENTS + 1);
     expect(world.room.isFull).toBe(false);
     expect(world.journal.trimmed?.begins).toBeGreaterThan(1);
     expect(world.clock.monotonicMs()).toBeGreaterThanOrEqual(10_000);

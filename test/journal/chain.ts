@@ -98,9 +98,9 @@ export async function grow(
 ): Promise<Segment[]> {
   const segments: Segment[] = [];
   for (let n = journal.head.n + 1; n <= to; n++) {
-    const segment = await journal.append(draftOf(n, more(n)));
-    if (segment === undefined) throw new Error(`segment ${n} was lost to another process`);
-    segments.push(segment);
+    const written = await journal.append(draftOf(n, more(n)));
+    if (written === undefined) throw new Error(`segment ${n} was lost to another process`);
+    segments.push(written.segment);
   }
   return segments;
 }

@@ -56,7 +56,8 @@ describe('journal whose process dies at an operation of its store', () => {
         const acknowledged: Segment[] = [];
         died = await untilDeath(async () => {
           const journal = await open(store);
-          for (let n = 1; n <= ENDS; n++) acknowledged.push((await journal.append(draftOf(n, mixed(n))))!);
+          for (let n = 1; n <= ENDS; n++)
+            acknowledged.push((await journal.append(draftOf(n, mixed(n))))!.segment);
         });
         if (died) deaths += 1;
         restart();
@@ -139,7 +140,7 @@ describe('journal whose store fails', () => {
     expect([journal.head, journal.headHash]).toEqual([head, headHash]);
     expect((await journal.read(1)).header.n).toBe(1);
     mend();
-    expect((await journal.append(draft))?.header.n).toBe(3);
+    expect((await journal.append(draft))?.segment.header.n).toBe(3);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });
 
@@ -159,8 +160,8 @@ describe('journal whose store fails', () => {
     expect(journal.head.n).toBe(0);
     losing = false;
     await clock.advance(3_600_000);
-    const segment = await journal.append(draft);
-    expect(segment?.header).toMatchObject({ n: 1, written: '2026-01-01T00:00:00.000Z' });
+    const written = await journal.append(draft);
+    expect(written?.segment.header).toMatchObject({ n: 1, written: '2026-01-01T00:00:00.000Z' });
     expect(journal.head.n).toBe(1);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });

@@ -35,7 +35,7 @@ async function run(inject: Inject, retries: number) {
   };
   try {
     const journal = await trying(() => openJournal(options(store)));
-    for (const each of drafts) acknowledged.push((await trying(() => journal.append(each)))!);
+    for (const each of drafts) acknowledged.push((await trying(() => journal.append(each)))!.segment);
   } catch (error) {
     if (!(error instanceof ProcessDied)) throw error;
   }

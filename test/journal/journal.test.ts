@@ -140,8 +140,8 @@ describe('journal', () => {
     const next = draft(10, 20);
     await expect(journal.append(next)).rejects.toMatchObject({ code: 'store.io' });
     lost = false;
-    const segment = await journal.append(next);
-    expect(segment?.header.n).toBe(2);
+    const written = await journal.append(next);
+    expect(written?.segment.header.n).toBe(2);
     expect(await store.list(`${SOURCE}/segments/`)).toHaveLength(3);
     expect(await journal.append(draft(20, 30))).toBeDefined();
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
@@ -162,7 +162,7 @@ describe('journal', () => {
     for (let i = 2; i < 6; i++) await winner.append(draft(i * 10, i * 10 + 10));
     expect(await loser.append(draft(20, 30, [entry(25)]))).toBeUndefined();
     expect(loser.head.n).toBe(6);
-    expect((await loser.append(draft(60, 70)))?.header.n).toBe(7);
+    expect((await loser.append(draft(60, 70)))?.segment.header.n).toBe(7);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });
 

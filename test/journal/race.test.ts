@@ -59,8 +59,8 @@ async function commit(journal: StoredJournal, name: string): Promise<Segment[]> 
     const n = journal.head.n + 1;
     const at = START + BigInt(n - 1) * MINUTE;
     const draft = draftOf(n, { entries: [entryAt(at, `${name}${n}`)] });
-    const segment = await insisting(() => journal.append(draft));
-    if (segment !== undefined) acknowledged.push(segment);
+    const written = await insisting(() => journal.append(draft));
+    if (written !== undefined) acknowledged.push(written.segment);
     else expect(journal.head.n).toBeGreaterThanOrEqual(n);
   }
   return acknowledged;
@@ -111,7 +111,7 @@ describe('journals on one store', () => {
     expect(sleeper.head).toEqual(other.head);
     expect(sleeper.headHash).toBe(other.headHash);
     expect(sleeper.trimmed?.begins).toBe(7);
-    expect((await sleeper.append(draftOf(9)))?.header.n).toBe(9);
+    expect((await sleeper.append(draftOf(9)))?.segment.header.n).toBe(9);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
     expect(await applyRetention({ ...options, journal: sleeper, neededFrom: 0 })).toBe(0);
     expect(await store.list('acme/segments/')).toEqual([0, 7, 8, 9].map((n) => segmentKey(SOURCE, n)));
@@ -136,7 +136,7 @@ describe('journals on one store', () => {
     failing = false;
     expect(await slow.append(old)).toBeUndefined();
     expect(slow.head).toEqual(fast.head);
-    expect((await slow.append(draftOf(4)))?.header.n).toBe(4);
+    expect((await slow.append(draftOf(4)))?.segment.header.n).toBe(4);
     expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
   });
 

@@ -78,7 +78,7 @@ describe('repair', () => {
       for (let i = 1; i <= lastGood; i++)
         expect((await mended.read(i)).hash).toBe((await journal.read(i)).hash);
       const next = lastGood * 10;
-      expect((await mended.append(draft(next, next + 10)))?.header.n).toBe(lastGood + 1);
+      expect((await mended.append(draft(next, next + 10)))?.segment.header.n).toBe(lastGood + 1);
       expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
     },
   );

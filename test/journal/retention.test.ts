@@ -87,7 +87,7 @@ describe('retention', () => {
     await expect(again.read(3)).rejects.toMatchObject({ code: 'journal.trimmed' });
     expect((await again.read(2)).header.kind).toBe('undated');
     expect((await again.touching(span(0, 1000))).map(({ n }) => n)).toEqual([5, 6, 7, 8]);
-    expect((await again.append(draft(80, 90)))?.header.n).toBe(9);
+    expect((await again.append(draft(80, 90)))?.segment.header.n).toBe(9);
   });
 
   it('fault 77: dies at any call: the journal holds, and the next call ends the work', async () => {

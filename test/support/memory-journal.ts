@@ -9,11 +9,13 @@ import {
   type SegmentDraft,
   type SegmentHeader,
   type SegmentKind,
+  type SegmentLease,
   type SegmentSummary,
   type StoredSegment,
   type TrimRecord,
 } from '../../src/journal/types.ts';
 import { ConnectorError } from '../../src/runtime/errors.ts';
+import { releaseMemory } from '../../src/runtime/release-memory.ts';
 
 /** Options of a {@link MemoryJournal}. */
 export interface MemoryJournalOptions {
@@ -55,8 +57,8 @@ export class MemoryJournal implements Journal {
     return this.#segments.at(-1)!.hash;
   }
 
-  async append(draft: SegmentDraft): Promise<Segment> {
-    return this.#commit(draft);
+  async append(draft: SegmentDraft): Promise<SegmentLease> {
+    return { segment: this.#commit(draft), release: () => {} };
   }
 
   /** Appends a segment of `entries`. */
@@ -76,6 +78,14 @@ export class MemoryJournal implements Journal {
     if (!this.#held(segment))
       throw new ConnectorError(`segment ${n} is trimmed`, { code: 'journal.trimmed' });
     return segment;
+  }
+
+  /** Memory of its own for each lease, gone with it: whoever reads on learns it. */
+  async lease(n: number): Promise<SegmentLease> {
+    const { bytes, ...rest } = await this.read(n);
+    const own = Buffer.allocUnsafeSlow(bytes.length);
+    own.set(bytes);
+    return { segment: { ...rest, bytes: own }, release: () => releaseMemory(own) };
   }
 
   /** As large as it is uncompressed. */
