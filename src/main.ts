@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=131072 node --max-semi-space-size=4 --heap-growing-percent=30 --disable-warning=ExperimentalWarning
 import { once } from 'node:events';
 import type { Host } from './cli/host.ts';
 import { runCommandLine } from './cli/program.ts';

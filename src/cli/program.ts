@@ -19,11 +19,18 @@ const DEFAULT_CONFIG = 'config/connector.yaml';
 /** Parses the command line, runs one command and returns its exit code. Never throws: errors are told on stderr. */
 export async function runCommandLine(args: readonly string[], host: Host): Promise<number> {
   let exitCode: number = ExitCode.done;
-  const program = buildProgram(host, (code) => {
-    exitCode = code;
-  });
+  let help = '';
+  const program = buildProgram(
+    host,
+    (code) => {
+      exitCode = code;
+    },
+    (text) => {
+      help += text;
+    },
+  );
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' }).finally(() => help === '' || host.writeOut(help));
     return exitCode;
   } catch (error) {
     return tellError(error, host);
@@ -44,13 +51,14 @@ function tellError(error: unknown, host: Host): number {
   return ExitCode.unexpected;
 }
 
-function buildProgram(host: Host, done: (exitCode: number) => void): Command {
+/** @param show takes the help and the version, which are written when parsing has ended */
+function buildProgram(host: Host, done: (exitCode: number) => void, show: (text: string) => void): Command {
   const program = new Command('clarifai-siem-export')
     .description("Exports a Clarifai user's or organisation's audit log: every entry once, provably.")
     .version(VERSION)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void host.writeOut(text),
+      writeOut: show,
       writeErr: (text) => host.writeErr(text),
     })
     .addHelpText('after', EXIT_CODES);
