@@ -14,7 +14,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 
 const ROOT = join(import.meta.dirname, '..');
-const FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=30', '--disable-warning=ExperimentalWarning'];
+const FLAGS = [
+  '--max-semi-space-size=2',
+  '--heap-growing-percent=30',
+  '--disable-warning=ExperimentalWarning',
+];
 const MALLOC = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '65536',

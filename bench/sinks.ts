@@ -46,7 +46,11 @@ async function connector(
     `${source}journal: { path: ./data }\nsinks:\n${lines}server: false\nlog: { level: error }\ndrain_timeout: 10m\n`,
   );
   const usage = join(folder, 'usage.json');
-  const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', '--heap-growing-percent=30'];
+  const flags = [
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=4',
+    '--heap-growing-percent=30',
+  ];
   const preload = ['--import', join(ROOT, 'bench', 'report-usage.mjs')];
   const startedMs = performance.now();
   const child = spawn(

@@ -30,7 +30,11 @@ export async function runCommandLine(args: readonly string[], host: Host): Promi
     },
   );
   try {
-    await program.parseAsync([...args], { from: 'user' }).finally(() => help === '' || host.writeOut(help));
+    try {
+      await program.parseAsync([...args], { from: 'user' });
+    } finally {
+      if (help !== '') await host.writeOut(help);
+    }
     return exitCode;
   } catch (error) {
     return tellError(error, host);
