@@ -45,18 +45,49 @@ export function withIds(entries: readonly Entry[]): JournalEntry[] {
   const result: JournalEntry[] = new Array(entries.length);
   let ordinals: Map<string, number> | undefined;
   for (let i = 0; i < entries.length; i++) {
-    const { at, baseId, bytes, utf8 } = entries[i]!;
-    const sameInstant = at === entries[i - 1]?.at || at === entries[i + 1]?.at;
-    let id = baseId;
+    const entry = entries[i]!;
+    const sameInstant = entry.at === entries[i - 1]?.at || entry.at === entries[i + 1]?.at;
+    let ordinal = 0;
     if (sameInstant && entries.length > 1) {
       ordinals ??= new Map();
-      const ordinal = ordinals.get(baseId) ?? 0;
+      const { baseId } = entry;
+      ordinal = ordinals.get(baseId) ?? 0;
       ordinals.set(baseId, ordinal + 1);
-      id = twinId(baseId, ordinal);
     }
-    result[i] = { id, at, bytes, utf8 };
+    result[i] = new IdentifiedEntry(entry, ordinal);
   }
   return result;
+}
+
+/** An entry with its ordinal among its twins. Holds nothing of it: very many wait at a time. */
+class IdentifiedEntry implements JournalEntry {
+  readonly #entry: Entry;
+  readonly #ordinal: number;
+
+  constructor(entry: Entry, ordinal: number) {
+    this.#entry = entry;
+    this.#ordinal = ordinal;
+  }
+
+  get id(): string {
+    return twinId(this.#entry.baseId, this.#ordinal);
+  }
+
+  get at(): Nanos | undefined {
+    return this.#entry.at;
+  }
+
+  get bytes(): Buffer {
+    return this.#entry.bytes;
+  }
+
+  get size(): number {
+    return this.#entry.size;
+  }
+
+  get utf8(): boolean {
+    return this.#entry.utf8;
+  }
 }
 
 async function newUndated(entries: readonly Entry[], known: KnownEntries): Promise<JournalEntry[]> {

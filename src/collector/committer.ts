@@ -18,10 +18,10 @@ import type { Piece } from './piece.ts';
 
 /** What one commit holds at the most, unless a single reading is larger. */
 const MAX_SEGMENT_ENTRIES = 20_000;
-const MAX_SEGMENT_BYTES = 3 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 2 * 1024 * 1024;
 
 /** Bytes of pieces that wait; beyond that {@link Committer.submit} makes walkers wait. */
-const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES = 2 * 1024 * 1024;
 
 const HOUR: Nanos = 3600n * SECOND;
 
@@ -284,7 +284,7 @@ function withProven(set: SpanSet, piece: Piece): SpanSet {
 
 function sizeOf(piece: Piece): number {
   let bytes = 0;
-  for (const entry of piece.entries) bytes += entry.bytes.length;
-  for (const entry of piece.undated) bytes += entry.bytes.length;
+  for (const entry of piece.entries) bytes += entry.size;
+  for (const entry of piece.undated) bytes += entry.size;
   return bytes;
 }

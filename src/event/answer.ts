@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ConnectorError } from '../runtime/errors.ts';
+import { CutEntries } from './cut-entries.ts';
 import type { Entry } from './entry.ts';
 import { IdentityReader } from './identity.ts';
 import { KeySet } from './members.ts';
@@ -14,7 +15,9 @@ export interface CutAnswer {
   /** `status.req_id`; undefined when there is none or it is empty. */
   readonly requestId: string | undefined;
   /** In the order of the answer; undefined when there is no `entries` or it is no array. */
-  readonly entries: Entry[] | undefined;
+  readonly entries: readonly Entry[] | undefined;
+  /** Gives the memory of the entries' ids back at once; that of their bytes is the body's. */
+  readonly release?: () => void;
 }
 
 const TOP = new KeySet(['status', 'entries']);
@@ -61,9 +64,9 @@ export function readEntry(bytes: Buffer): Entry {
     const end = reader.scan(bytes, start);
     expectEnd(bytes, end);
     const whole = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
-    const entry = { bytes: whole, at: reader.at(), baseId: reader.baseId(), utf8: isUtf8(whole) };
+    const [at, baseId] = [reader.at(), reader.baseId()];
     blankLineBreaks(bytes);
-    return entry;
+    return { bytes: whole, size: whole.length, at, baseId, utf8: isUtf8(whole) };
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     throw new ConnectorError(
@@ -92,15 +95,15 @@ function scanAnswer(body: Buffer, allUtf8: boolean): CutAnswer {
     return { ...readStatus(undefined), entries: undefined };
   }
   let status: Buffer | undefined;
-  let entries: Entry[] | undefined;
+  let entries: CutEntries | undefined;
   let p = firstItem(body, start + 1, CLOSING_BRACE);
   while (p >= 0) {
     const key = TOP.read(body, p);
     const value = TOP.valueStart;
     let end: number;
     if (key === ENTRIES && body[value] === OPENING_BRACKET) {
-      entries = [];
-      end = scanEntries(body, value, allUtf8, entries);
+      entries = new CutEntries(body, allUtf8);
+      end = scanEntries(body, value, entries);
     } else {
       end = skipValue(body, value);
       if (key === ENTRIES) entries = undefined;
@@ -109,16 +112,17 @@ function scanAnswer(body: Buffer, allUtf8: boolean): CutAnswer {
     p = nextItem(body, end, CLOSING_BRACE);
   }
   expectEnd(body, -1 - p);
-  return { ...readStatus(status), entries };
+  if (entries === undefined) return { ...readStatus(status), entries };
+  const cut = entries;
+  return { ...readStatus(status), entries: cut.all, release: () => cut.release() };
 }
 
 /** Appends the elements of the array at `at` to `entries`. Returns the index behind it. */
-function scanEntries(body: Buffer, at: number, allUtf8: boolean, entries: Entry[]): number {
+function scanEntries(body: Buffer, at: number, entries: CutEntries): number {
   let p = firstItem(body, at + 1, CLOSING_BRACKET);
   while (p >= 0) {
     const end = reader.scan(body, p);
-    const bytes = body.subarray(p, end);
-    entries.push({ bytes, at: reader.at(), baseId: reader.baseId(), utf8: allUtf8 || isUtf8(bytes) });
+    entries.add(p, end, reader.at(), reader.baseId());
     p = nextItem(body, end, CLOSING_BRACKET);
   }
   return -1 - p;
@@ -133,7 +137,7 @@ function blankLineBreaks(bytes: Buffer): void {
   }
 }
 
-function readStatus(token: Buffer | undefined): Omit<CutAnswer, 'entries'> {
+function readStatus(token: Buffer | undefined): Omit<CutAnswer, 'entries' | 'release'> {
   const status: unknown = token === undefined ? undefined : JSON.parse(token.toString('utf8'));
   const fields = typeof status === 'object' && status !== null ? new Map(Object.entries(status)) : new Map();
   const code: unknown = fields.get('code');

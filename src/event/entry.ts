@@ -7,9 +7,11 @@ import type { Nanos } from './span.ts';
 export interface Entry {
   /**
    * The bytes the API sent for this entry, with CR and LF between tokens replaced by spaces. A view into the
-   * answer's buffer: whoever keeps it longer than the answer copies it.
+   * answer's buffer, made anew at each access: whoever keeps it longer than the answer copies it.
    */
   readonly bytes: Buffer;
+  /** Length of `bytes`, without a view. */
+  readonly size: number;
   /** Event time; undefined when the entry has no usable timestamp (an undated entry). */
   readonly at: Nanos | undefined;
   /** Event id without the ordinal of twins: 64 lower-case hex digits. Equal for twins. */
@@ -27,8 +29,8 @@ export interface Answer {
   /** Server wall clock from the HTTP `Date` header, milliseconds; undefined when absent or unreadable. */
   readonly serverMs: number | undefined;
   /**
-   * Gives the memory of all its entries' `bytes` back at once: they are empty from then on. To be called when they
-   * are committed or dropped; without it the garbage collector does so, later.
+   * Gives the memory of all its entries back at once: their `bytes` and `baseId` are empty from then on. To be called
+   * when they are committed or dropped; without it the garbage collector does so, later.
    */
   readonly release?: () => void;
 }

@@ -26,8 +26,8 @@ export class LineError extends Error {}
 
 /** Bytes that the line of `entry` takes, LF included. */
 export function lineSize(entry: JournalEntry): number {
-  const { length } = entry.bytes;
-  return entry.utf8 ? ENTRY_FRAME + length : RAW_FRAME + 4 * Math.ceil(length / 3);
+  const { size } = entry;
+  return entry.utf8 ? ENTRY_FRAME + size : RAW_FRAME + 4 * Math.ceil(size / 3);
 }
 
 /** Writes the line of `entry` at `at`, and returns where it ends. Throws when it would not be one line. */

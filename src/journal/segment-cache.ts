@@ -84,6 +84,11 @@ export class SegmentCache {
     return shared;
   }
 
+  /** Lets go of all of them. */
+  clear(): void {
+    for (const n of [...this.#segments.keys()]) this.#drop(n);
+  }
+
   #drop(n: number): void {
     const kept = this.#segments.get(n);
     if (kept === undefined) return;

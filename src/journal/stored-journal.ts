@@ -128,6 +128,10 @@ export class StoredJournal implements Journal {
     return this.#share(n, (shared) => shared.lease());
   }
 
+  shrink(): void {
+    this.#deps.cache.clear();
+  }
+
   async #share<T>(n: number, use: (shared: SharedSegment) => T): Promise<T> {
     for (;;) {
       const shared = this.#deps.cache.get(n) ?? (await this.#loadOnce(n));

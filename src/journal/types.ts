@@ -76,8 +76,10 @@ export interface JournalEntry {
   readonly id: string;
   /** Event time; undefined for undated entries. */
   readonly at: Nanos | undefined;
-  /** The API's bytes, on one line. */
+  /** The API's bytes, on one line; may be made anew at each access. */
   readonly bytes: Buffer;
+  /** Length of `bytes`. */
+  readonly size: number;
   /** See {@link Entry.utf8}. */
   readonly utf8: boolean;
 }
@@ -181,6 +183,8 @@ export interface Journal {
   stored(n: number): Promise<StoredSegment | undefined>;
   /** Segments whose entries' times touch `span`, ascending. Undated entries belong to no span. */
   touching(span: Span): Promise<readonly SegmentSummary[]>;
+  /** Gives back the memory of the segments that it keeps for whoever asks next: they are read back then. */
+  shrink(): void;
   /** Resolves when the head is at or behind segment `n`. Rejects with `signal.reason` on abort. */
   reached(n: number, signal: AbortSignal): Promise<void>;
 }

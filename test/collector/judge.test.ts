@@ -6,6 +6,7 @@ const entry = (at: number, baseId = `e${at}`): Entry => ({
   at: BigInt(at),
   baseId,
   bytes: Buffer.from('{}'),
+  size: 2,
   utf8: true,
 });
 const read = (over: Partial<Reading> & { entries: Entry[] }): ReturnType<typeof judge> =>

@@ -59,8 +59,8 @@ export function rawEntryAt(at: Nanos, name: string): JournalEntry {
 }
 
 function journalEntry(from: Buffer): JournalEntry {
-  const { at, baseId, bytes, utf8 } = readEntry(from);
-  return { id: baseId, at, bytes, utf8 };
+  const { baseId: id, ...entry } = readEntry(from);
+  return { id, ...entry };
 }
 
 /** What is covered by the first `minutes` minutes. */

@@ -33,8 +33,8 @@ export function entry(second: number | undefined, tag = ''): JournalEntry {
     description: `${tag}${second}`,
     req_id: `${tag}${second}`,
   });
-  const { bytes, at, baseId, utf8 } = readEntry(Buffer.from(text));
-  return { id: baseId, at, bytes, utf8 };
+  const { baseId: id, ...entry } = readEntry(Buffer.from(text));
+  return { id, ...entry };
 }
 
 /** The stretch of event time from one second to another after {@link T0}. */

@@ -25,7 +25,9 @@ function segment(n: number): Segment {
     largestPage: 0,
   };
   const bytes = Buffer.from(`"${'x'.repeat(SIZE)}"`);
-  return encodeSegment({ ...header, ...draft }, [{ id: 'a'.repeat(64), at: 1n, bytes, utf8: true }]);
+  return encodeSegment({ ...header, ...draft }, [
+    { id: 'a'.repeat(64), at: 1n, bytes, size: bytes.length, utf8: true },
+  ]);
 }
 
 const readable = ({ bytes }: Segment): boolean => bytes.length > SIZE;

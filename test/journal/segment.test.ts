@@ -57,6 +57,7 @@ const entry: fc.Arbitrary<JournalEntry> = fc
       id,
       at,
       utf8,
+      size: bytes.length,
       bytes: Buffer.from(utf8 ? bytes.map((byte) => (byte === LF ? 32 : byte)) : bytes),
     };
   });

@@ -126,8 +126,8 @@ describe('verify', () => {
     async (time) => {
       const store = new MemoryStore();
       const journal = await filled(store, 2);
-      const { at, baseId, bytes } = readEntry(Buffer.from(`{"timestamp":"${time}"}`));
-      await journal.append(draft(20, 30, [{ id: baseId, at, bytes, utf8: true }]));
+      const { baseId: id, ...entry } = readEntry(Buffer.from(`{"timestamp":"${time}"}`));
+      await journal.append(draft(20, 30, [{ id, ...entry }]));
       await expectFaultAt(store, 3, 'ns since 1970, is outside of coverage');
     },
   );

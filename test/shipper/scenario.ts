@@ -17,10 +17,12 @@ const DAY_MS = 86_400_000;
 export function entry(n: number, day: number | undefined = 0, padding = ''): JournalEntry {
   const ms = day === undefined ? undefined : FIRST_DAY + day * DAY_MS + n;
   const timestamp = ms === undefined ? 'never' : new Date(ms).toISOString();
+  const bytes = Buffer.from(JSON.stringify({ timestamp, req_id: `r${n}`, padding }));
   return {
     id: idOf(n),
     at: ms === undefined ? undefined : BigInt(ms) * 1_000_000n,
-    bytes: Buffer.from(JSON.stringify({ timestamp, req_id: `r${n}`, padding })),
+    bytes,
+    size: bytes.length,
     utf8: true,
   };
 }

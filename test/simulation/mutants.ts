@@ -112,8 +112,8 @@ export const MUTANTS: readonly Mutant[] = [
   ]),
   mutant('twins-are-one', 'twins have ids of their own', [
     'collector/classify.ts',
-    'id = twinId(baseId, ordinal);',
-    'id = twinId(baseId, 0);',
+    'return twinId(this.#entry.baseId, this.#ordinal);',
+    'return twinId(this.#entry.baseId, 0);',
   ]),
   mutant('ordinals-across-answers', 'twins are counted inside one reading', [
     'collector/classify.ts',

@@ -57,6 +57,8 @@ export class MemoryJournal implements Journal {
     return this.#segments.at(-1)!.hash;
   }
 
+  shrink(): void {}
+
   async append(draft: SegmentDraft): Promise<SegmentLease> {
     return { segment: this.#commit(draft), release: () => {} };
   }
