@@ -20,7 +20,7 @@ export interface GatheredBatch {
 export class BatchBuilder {
   readonly #limits: BatchLimits;
   #records: OutRecord[] = [];
-  #lines = new LineSlab();
+  #lines = new LineSlab(0);
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
@@ -41,7 +41,7 @@ export class BatchBuilder {
 
   /** Whether nothing more should be added. */
   get full(): boolean {
-    return this.#records.length >= this.#limits.maxRecords || this.#lines.used >= this.#limits.maxBytes;
+    return this.#records.length >= this.#limits.maxRecords || this.#lines.lineBytes >= this.#limits.maxBytes;
   }
 
   /** Hands over what was gathered, and begins anew. */
@@ -49,7 +49,8 @@ export class BatchBuilder {
     const [records, lines] = [this.#records, this.#lines];
     if (records.length === 0) return { records, release: () => {} };
     this.#records = [];
-    this.#lines = new LineSlab();
+    // The next batch is probably as large: room that has to grow is copied.
+    this.#lines = new LineSlab(lines.used);
     return { records, release: () => lines.release() };
   }
 }

@@ -1,99 +1,145 @@
 import { releaseMemory } from '../runtime/release-memory.ts';
-import type { OutRecord, Position } from '../sink/sink.ts';
+import type { LinePlace, OutRecord, Position } from '../sink/sink.ts';
 
 /** Room at first, bytes. */
-const INITIAL_BYTES = 256 * 1024;
+const LEAST_BYTES = 16 * 1024;
+const ID_LENGTH = 64;
+const LF = 0x0a;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
- * The lines of one batch as UTF-8 in one piece of memory. A line comes from its mapper in many parts: to keep it so
- * until its batch is sent would cost the garbage collector several times what mapping costs.
+ * The lines of one batch as UTF-8 in one piece of memory, each with an LF behind it. A line comes from its mapper in
+ * many parts: to keep it so until its batch is sent would cost the garbage collector several times what mapping costs.
  */
 export class LineSlab {
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  readonly #expectedBytes: number;
+  #bytes: Buffer = NO_BYTES;
   #used = 0;
+  #ids: Buffer = NO_BYTES;
+  #count = 0;
+  /** Mostly all records of a batch have one date. */
+  #date: string | undefined;
+  #released = false;
 
-  /** `record` with its line moved in here; undefined, and nothing kept, when `used` would be more than `maxBytes`. */
+  /** @param expectedBytes room that will probably do */
+  constructor(expectedBytes: number) {
+    this.#expectedBytes = Math.max(expectedBytes, LEAST_BYTES);
+  }
+
+  /** `record` moved in here; undefined, and nothing kept, when `lineBytes` would be more than `maxBytes`. */
   add(record: OutRecord, maxBytes: number): OutRecord | undefined {
-    const end = this.#used + (record.lineBytes ?? Buffer.byteLength(record.line));
-    if (end > maxBytes) return undefined;
-    if (end > this.#bytes.length) this.#grow(end);
-    if (record.copyLine === undefined) this.#bytes.write(record.line, this.#used);
-    else record.copyLine(this.#bytes, this.#used);
+    const start = this.#used;
+    const end = start + (record.lineBytes ?? Buffer.byteLength(record.line));
+    if (end - this.#count > maxBytes) return undefined;
+    if (end >= this.#bytes.length) this.#bytes = enlarged(this.#bytes, start, end + 1, this.#expectedBytes);
+    if (record.copyLine === undefined) this.#bytes.write(record.line, start);
+    else record.copyLine(this.#bytes, start);
+    this.#bytes[end] = LF;
     const { id, date, position } = record;
-    const kept = new SlabRecord(id, date, position, this, this.#used, end);
-    this.#used = end;
-    return kept;
+    const idStart = this.#count * ID_LENGTH;
+    if (idStart >= this.#ids.length) {
+      this.#ids = enlarged(this.#ids, idStart, idStart + ID_LENGTH, LEAST_BYTES);
+    }
+    this.#ids.write(id, idStart, 'latin1');
+    if (date !== this.#date) this.#date = date;
+    this.#used = end + 1;
+    this.#count += 1;
+    return new SlabRecord(this, idStart, start, end, this.#date, position.segment, position.line);
   }
 
   /** Bytes of all lines. */
+  get lineBytes(): number {
+    return this.#used - this.#count;
+  }
+
+  /** Bytes that the lines take here. */
   get used(): number {
     return this.#used;
   }
 
-  /** The line that takes `[start, end)`. */
-  text(start: number, end: number): string {
+  /** The id at `start`. */
+  idAt(start: number): string {
     this.#refuseReleased();
-    return this.#bytes.toString('utf8', start, end);
+    return this.#ids.toString('latin1', start, start + ID_LENGTH);
   }
 
-  /** Copies `[start, end)`. */
-  copy(into: Buffer, at: number, start: number, end: number): void {
+  /** The memory that the lines are in. */
+  get bytes(): Buffer {
     this.#refuseReleased();
-    this.#bytes.copy(into, at, start, end);
+    return this.#bytes;
   }
 
-  /** Gives the memory back at once: the records in it have no lines from now on. */
+  /** Gives the memory back at once: the records in it have neither id nor line from now on. */
   release(): void {
+    this.#released = true;
     releaseMemory(this.#bytes);
+    releaseMemory(this.#ids);
   }
 
   /** An empty line in place of a record must never reach a sink. */
   #refuseReleased(): void {
-    if (this.#bytes.length > 0) return;
+    if (!this.#released) return;
     throw new Error('The line of a record was read after its batch was delivered: a defect of the sink.');
-  }
-
-  #grow(needed: number): void {
-    const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
-    this.#bytes.copy(bytes, 0, 0, this.#used);
-    releaseMemory(this.#bytes);
-    this.#bytes = bytes;
   }
 }
 
+/** `bytes` in larger memory: `used` of them are kept, `needed` have room, at least `least`. */
+function enlarged(bytes: Buffer, used: number, needed: number, least: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(needed, least, 2 * bytes.length));
+  bytes.copy(larger, 0, 0, used);
+  if (bytes !== NO_BYTES) releaseMemory(bytes);
+  return larger;
+}
+
+/** Little more than offsets: whole batches of them outlive several collections. */
 class SlabRecord implements OutRecord {
-  readonly id: string;
   readonly date: string | undefined;
-  readonly position: Position;
   readonly #slab: LineSlab;
+  readonly #idStart: number;
   readonly #start: number;
   readonly #end: number;
+  readonly #segment: number;
+  readonly #line: number;
 
   constructor(
-    id: string,
-    date: string | undefined,
-    position: Position,
     slab: LineSlab,
+    idStart: number,
     start: number,
     end: number,
+    date: string | undefined,
+    segment: number,
+    line: number,
   ) {
-    this.id = id;
     this.date = date;
-    this.position = position;
     this.#slab = slab;
+    this.#idStart = idStart;
     this.#start = start;
     this.#end = end;
+    this.#segment = segment;
+    this.#line = line;
+  }
+
+  get id(): string {
+    return this.#slab.idAt(this.#idStart);
+  }
+
+  get position(): Position {
+    return { segment: this.#segment, line: this.#line };
   }
 
   get line(): string {
-    return this.#slab.text(this.#start, this.#end);
+    return this.#slab.bytes.toString('utf8', this.#start, this.#end);
   }
 
   get lineBytes(): number {
     return this.#end - this.#start;
   }
 
+  get place(): LinePlace {
+    return { bytes: this.#slab.bytes, start: this.#start, end: this.#end };
+  }
+
   copyLine(into: Buffer, at: number): void {
-    this.#slab.copy(into, at, this.#start, this.#end);
+    this.#slab.bytes.copy(into, at, this.#start, this.#end);
   }
 }

@@ -78,6 +78,8 @@ export class FileWriter implements SinkWriter {
         if (target !== undefined) target.settled = false;
       }
       throw fileError(error, this.#deps.folder);
+    } finally {
+      this.#lines.release();
     }
   }
 

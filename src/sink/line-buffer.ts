@@ -1,32 +1,45 @@
+import { releaseMemory } from '../runtime/release-memory.ts';
 import { fileNameOf } from './file-state.ts';
-import type { OutRecord } from './sink.ts';
+import type { LinePlace, OutRecord } from './sink.ts';
 
-/** Space at first, bytes. */
+/** Space at first, and what is kept between batches, bytes. */
 const INITIAL_BYTES = 64 * 1024;
-/** More space than this is given back after a batch, bytes. */
-const KEPT_BYTES = 8 * 1024 * 1024;
 /** UTF-8 bytes that one UTF-16 unit takes at most. */
 const MAX_BYTES_PER_UNIT = 3;
 const LF = 0x0a;
 
-/** Encodes the lines of batches into memory that it uses again: fresh memory costs more than the encoding. */
+/** Encodes the lines of batches: where they stand together in memory already, nothing is copied. */
 export class LineBuffer {
   #space = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #used = 0;
 
   /**
-   * The lines due by file name, each file's joined and ended by LF. The bytes are valid until the next call.
+   * The lines due by file name, each file's joined and ended by LF. The bytes are valid until the next call, or
+   * {@link release}.
    */
   encode(records: readonly OutRecord[]): Map<string, Buffer> {
-    if (this.#space.length > KEPT_BYTES) this.#space = Buffer.allocUnsafeSlow(INITIAL_BYTES);
     this.#used = 0;
+    const files = new Map<string, Buffer>();
     const ends: [name: string, start: number, end: number][] = [];
     for (const [name, due] of recordsByFile(records)) {
+      const asTheyAre = standTogether(due);
+      if (asTheyAre !== undefined) {
+        files.set(name, asTheyAre);
+        continue;
+      }
       const start = this.#used;
       for (const record of due) this.#add(record);
       ends.push([name, start, this.#used]);
     }
-    return new Map(ends.map(([name, start, end]) => [name, this.#space.subarray(start, end)]));
+    for (const [name, start, end] of ends) files.set(name, this.#space.subarray(start, end));
+    return files;
+  }
+
+  /** Gives the memory of a large batch back at once: the next one may be hours away. */
+  release(): void {
+    if (this.#space.length === INITIAL_BYTES) return;
+    releaseMemory(this.#space);
+    this.#space = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   }
 
   #add(record: OutRecord): void {
@@ -50,8 +63,20 @@ export class LineBuffer {
   #grow(needed: number): void {
     const space = Buffer.allocUnsafeSlow(Math.max(needed, this.#space.length * 2));
     this.#space.copy(space, 0, 0, this.#used);
+    releaseMemory(this.#space);
     this.#space = space;
   }
+}
+
+/** The lines of `records`, each with its LF, when they stand one behind the other in one memory. */
+function standTogether(records: readonly OutRecord[]): Buffer | undefined {
+  const first = records[0]!.place;
+  let last = first;
+  for (let i = 1; last !== undefined && i < records.length; i++) {
+    const next: LinePlace | undefined = records[i]!.place;
+    last = next?.bytes === last.bytes && next.start === last.end + 1 ? next : undefined;
+  }
+  return last === undefined ? undefined : first!.bytes.subarray(first!.start, last.end + 1);
 }
 
 function recordsByFile(records: readonly OutRecord[]): Map<string, OutRecord[]> {

@@ -8,10 +8,19 @@ export interface OutRecord {
   readonly lineBytes?: number;
   /** Copies the UTF-8 bytes of `line` to `into`, from `at` on. */
   copyLine?(into: Buffer, at: number): void;
+  /** Where the record holds its line with an LF behind it, as those next to it in a batch do: for who writes many. */
+  readonly place?: LinePlace;
   /** Event date `YYYY-MM-DD` in UTC, or undefined for an entry without a usable time. */
   readonly date: string | undefined;
   /** Segment and line of the entry in the journal: a stable, ascending position. */
   readonly position: Position;
+}
+
+/** Where a line is: `bytes[start, end)`, and an LF at `end`. */
+export interface LinePlace {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A place in a source's journal: line `line` of segment `segment`. The next record due is the one at that place. */

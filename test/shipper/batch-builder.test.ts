@@ -26,6 +26,19 @@ describe('BatchBuilder', () => {
     expect(builder.full).toBe(true);
   });
 
+  it('keeps lines next to each other, each with an LF, and ids apart from them', () => {
+    const builder = new BatchBuilder({ maxRecords: 1_000, maxBytes: 1_000_000 });
+    const lines = Array.from({ length: 400 }, (_, n) => `é${n}`.repeat(60));
+    lines.forEach((line, n) => void builder.add(record(n, line)));
+    const { records } = builder.take();
+    const first = records[0]!.place!;
+    const last = records.at(-1)!.place!;
+    expect(last.bytes).toBe(first.bytes);
+    expect(first.bytes.toString('utf8', first.start, last.end + 1)).toBe(`${lines.join('\n')}\n`);
+    expect(records.map(({ id }) => Number(id))).toEqual(lines.map((_, n) => n));
+    expect(records[7]!.position).toEqual({ segment: 1, line: 7 });
+  });
+
   it('gives records whose bytes are their lines, until the batch is released', () => {
     const builder = new BatchBuilder({ maxRecords: 2, maxBytes: 1_000_000 });
     builder.add(record(0, 'é'.repeat(200_000)));
@@ -38,5 +51,7 @@ describe('BatchBuilder', () => {
     release();
     expect(() => records[0]!.line).toThrow('after its batch was delivered');
     expect(() => records[1]!.copyLine!(bytes, 0)).toThrow('after its batch was delivered');
+    expect(() => records[1]!.id).toThrow('after its batch was delivered');
+    expect(() => records[1]!.place).toThrow('after its batch was delivered');
   });
 });
