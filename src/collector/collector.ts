@@ -338,7 +338,7 @@ export class Collector {
 /** Entries up to a minute ahead of our clock are skew, not the future. */
 const FUTURE_TOLERANCE: Nanos = 60_000_000_000n;
 
-/** Enough walkers to keep the rate up at about 600 ms a request, and few enough for bounded memory. */
+/** Enough walkers to keep the rate up at about 500 ms a request; each may hold an answer that waits. */
 function walkersFor(requestsPerSecond: number): number {
-  return Math.min(10, Math.max(1, Math.ceil(requestsPerSecond * 0.6)));
+  return Math.min(8, Math.max(1, Math.ceil(requestsPerSecond * 0.5)));
 }

@@ -5,8 +5,9 @@ import { type Peer, tooLargeError } from './transport-errors.ts';
 
 const inflate = promisify(gunzip);
 
-/** Output is made in pieces of this size. */
-const CHUNK_BYTES = 256 * 1024;
+/** Output is made in pieces of at least and at most this size. */
+const LEAST_CHUNK_BYTES = 16 * 1024;
+const MOST_CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** How a body came: as it is, or in one level of gzip. */
 export type ContentEncoding = 'identity' | 'gzip';
@@ -35,7 +36,7 @@ export async function decode(
 ): Promise<Buffer> {
   if (encoding === 'identity') return body;
   try {
-    return await inflate(body, { maxOutputLength: maxBytes, chunkSize: CHUNK_BYTES });
+    return await inflate(body, { maxOutputLength: maxBytes, chunkSize: chunkFor(body, maxBytes) });
   } catch (error) {
     if (error instanceof RangeError) throw tooLargeError(url, maxBytes, peer);
     throw new ConnectorError('The gzip stream of the answer is damaged or cut off.', {
@@ -44,4 +45,13 @@ export async function decode(
       cause: error,
     });
   }
+}
+
+/**
+ * Mostly one piece that holds all: pieces would be copied together. The last four bytes say how long it is; whoever
+ * sent them may be wrong.
+ */
+function chunkFor(body: Buffer, maxBytes: number): number {
+  const told = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
+  return Math.min(Math.max(Math.min(told, maxBytes) + 1, LEAST_CHUNK_BYTES), MOST_CHUNK_BYTES);
 }

@@ -33,13 +33,14 @@ function build(fields: Fields, outcome: Outcome): Buffer {
 }
 
 /** By code and outcome: the same text for every entry of an event type. Known codes only, so it is bounded. */
-const built = new Map<string, Buffer>();
+const built = new Map<string, Uint8Array>();
 
-function builtOnce(fields: Fields, outcome: Outcome): Buffer {
+function builtOnce(fields: Fields, outcome: Outcome): Uint8Array {
   const key = `${fields.operation!.code} ${outcome}`;
   let text = built.get(key);
   if (text === undefined) {
-    text = build(fields, outcome);
+    // A copy of its own: the shared memory that a small buffer is cut from would stay with it.
+    text = new Uint8Array(build(fields, outcome));
     built.set(key, text);
   }
   return text;
