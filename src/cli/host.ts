@@ -17,6 +17,8 @@ export interface Host {
   readonly columns: number;
   /** What this process takes of the machine; absent where nobody asks. */
   usage?(): { readonly residentBytes: number; readonly cpuSeconds: number };
+  /** Gives unused memory back to the machine, which may take a tenth of a second; absent where that is not to be had. */
+  compact?(): void;
   /** Aborts when the process is told to stop (SIGTERM, SIGINT). */
   readonly stopping: AbortSignal;
   /**

@@ -1,5 +1,6 @@
 import type { OnProven } from '../collector/collector.ts';
 import { ConnectorError, ExitCode } from '../runtime/errors.ts';
+import { keepSmall } from './keep-small.ts';
 import type { Connector, OpenSource } from './open.ts';
 import { spansDue } from './reconcile-due.ts';
 import { executeRequests } from './requests.ts';
@@ -88,7 +89,11 @@ export async function runForever(connector: Connector, signal: AbortSignal, pati
   const shipping = startShippers(connector);
   try {
     const runners = connector.sources.map((source) => createRunner(connector, source));
-    const work = [...runners.map((runner) => runner.run(stop, patient)), keepRoom(connector, stop)];
+    const work = [
+      ...runners.map((runner) => runner.run(stop, patient)),
+      keepRoom(connector, stop),
+      keepSmall(connector, stop),
+    ];
     await Promise.all(
       work.map((each) =>
         each.catch((error: unknown) => {

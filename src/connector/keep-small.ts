@@ -1,0 +1,31 @@
+import type { Connector } from './open.ts';
+
+/** How often it is looked whether there is work, milliseconds. */
+const LOOK_EVERY_MS = 15_000;
+/** Less CPU between two looks than this is rest, seconds: a poll with nothing new takes a hundredth of a second. */
+const REST_CPU_SECONDS = 0.1;
+/** Work since memory was last given back that makes it worth doing, CPU seconds. */
+const WORTH_CPU_SECONDS = 0.5;
+
+/**
+ * Gives memory back when there is nothing to do after a time of work: what reading a history took would otherwise
+ * stay with an idle sidecar for good. Runs until `signal` aborts.
+ */
+export async function keepSmall(connector: Connector, signal: AbortSignal): Promise<void> {
+  const { clock, host } = connector.machine;
+  const { usage, compact } = host;
+  if (usage === undefined || compact === undefined) return;
+  let lookedAt = usage().cpuSeconds;
+  let compactedAt = 0;
+  while (!signal.aborted) {
+    await clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
+    const { cpuSeconds } = usage();
+    const rests = cpuSeconds - lookedAt < REST_CPU_SECONDS;
+    lookedAt = cpuSeconds;
+    if (signal.aborted || !rests || cpuSeconds - compactedAt < WORTH_CPU_SECONDS) continue;
+    for (const { journal } of connector.sources) journal.shrink();
+    compact();
+    compactedAt = usage().cpuSeconds;
+    lookedAt = compactedAt;
+  }
+}
