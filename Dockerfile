@@ -6,9 +6,9 @@ FROM ${BASE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json rolldown.config.ts ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts && mkdir /empty
+RUN npm run build && mkdir /empty
 
 FROM ${BASE_IMAGE}
 WORKDIR /app
@@ -17,7 +17,7 @@ ENV NODE_ENV=production \
     CLARIFAI_SIEM_CONFIG=/etc/clarifai-siem-export/connector.yaml \
     MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=131072
 COPY --from=build /app/package.json ./package.json
-COPY --from=build /app/node_modules ./node_modules
+# Libraries are part of it; dist/sbom.cdx.json names them, dist/THIRD-PARTY-LICENSES.txt has their licences.
 COPY --from=build /app/dist ./dist
 COPY config ./config
 COPY LICENSE CHANGELOG.md ./
