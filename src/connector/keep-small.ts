@@ -1,4 +1,13 @@
-import type { Connector } from './open.ts';
+import type { Host } from '../cli/host.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+/** What is looked at, and what is done. */
+export interface KeepSmallDeps {
+  readonly clock: Clock;
+  readonly host: Pick<Host, 'usage' | 'compact'>;
+  /** Lets go of what is only kept to be quick. */
+  readonly shrink: () => void;
+}
 
 /** How often it is looked whether there is work, milliseconds. */
 const LOOK_EVERY_MS = 15_000;
@@ -11,8 +20,7 @@ const WORTH_CPU_SECONDS = 0.5;
  * Gives memory back when there is nothing to do after a time of work: what reading a history took would otherwise
  * stay with an idle sidecar for good. Runs until `signal` aborts.
  */
-export async function keepSmall(connector: Connector, signal: AbortSignal): Promise<void> {
-  const { clock, host } = connector.machine;
+export async function keepSmall({ clock, host, shrink }: KeepSmallDeps, signal: AbortSignal): Promise<void> {
   const { usage, compact } = host;
   if (usage === undefined || compact === undefined) return;
   let lookedAt = usage().cpuSeconds;
@@ -23,7 +31,7 @@ export async function keepSmall(connector: Connector, signal: AbortSignal): Prom
     const rests = cpuSeconds - lookedAt < REST_CPU_SECONDS;
     lookedAt = cpuSeconds;
     if (signal.aborted || !rests || cpuSeconds - compactedAt < WORTH_CPU_SECONDS) continue;
-    for (const { journal } of connector.sources) journal.shrink();
+    shrink();
     compact();
     compactedAt = usage().cpuSeconds;
     lookedAt = compactedAt;

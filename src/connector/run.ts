@@ -89,10 +89,14 @@ export async function runForever(connector: Connector, signal: AbortSignal, pati
   const shipping = startShippers(connector);
   try {
     const runners = connector.sources.map((source) => createRunner(connector, source));
+    const { clock, host } = connector.machine;
+    const shrink = () => {
+      for (const { journal } of connector.sources) journal.shrink();
+    };
     const work = [
       ...runners.map((runner) => runner.run(stop, patient)),
       keepRoom(connector, stop),
-      keepSmall(connector, stop),
+      keepSmall({ clock, host, shrink }, stop),
     ];
     await Promise.all(
       work.map((each) =>
