@@ -5,25 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAIN, ROOT, readShipped } from './shipped.ts';
 
 /*
- * What an idle connector costs with the status server on, with the settings of the image: right after it has exported
+ * What an idle connector costs with the status server on, as it is shipped: right after it has exported
  * a history, and after a restart. Nothing new happens but a poll a minute; every 15 s the metrics are scraped and the
  * status page is looked at. Needs the built output.
  * Usage: npm run bench:idle [-- --entries 100000 --seconds 180 --node-flags '']
  */
 
-const ROOT = join(import.meta.dirname, '..');
-const FLAGS = [
-  '--max-semi-space-size=2',
-  '--heap-growing-percent=30',
-  '--disable-warning=ExperimentalWarning',
-];
-const MALLOC = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '65536',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-};
+const SHIPPED = readShipped();
 const LOOK_EVERY_SECONDS = 15;
 
 function option(name: string, fallback: string): string {
@@ -70,7 +61,7 @@ async function measure(): Promise<void> {
 
 /** Starts the connector, waits until `settled`, and prints what it takes from then on. */
 async function idle(file: string, when: string, settled: (base: string) => Promise<void>): Promise<void> {
-  const connector = start([...nodeFlags, join(ROOT, 'dist', 'main.js'), 'run', '--config', file]);
+  const connector = start([...nodeFlags, MAIN, 'run', '--config', file]);
   const base = `http://127.0.0.1:${await portOf(connector.stderr!)}`;
   await settled(base);
   await sleep(30_000);
@@ -100,9 +91,9 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 function start(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [...FLAGS, ...args], {
+  const child = spawn(process.execPath, [...SHIPPED.flags, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...MALLOC },
+    env: { ...process.env, ...SHIPPED.env },
   });
   children.push(child);
   return child;

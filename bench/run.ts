@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { MAIN, ROOT, readShipped } from './shipped.ts';
 
 /*
  * Whole-process benchmark: backfill from the stand-in, in its own process, through the journal into an ECS file.
@@ -27,9 +28,7 @@ interface Result {
   readonly mostPerSecond: number;
 }
 
-const ROOT = join(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'dist', 'main.js');
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
+const SHIPPED = readShipped();
 
 function option(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`);
@@ -50,7 +49,7 @@ async function measure(each: Case): Promise<Result> {
   const standIn = spawn(
     process.execPath,
     [
-      ...NODE_FLAGS,
+      '--disable-warning=ExperimentalWarning',
       join(ROOT, 'src', 'demo', 'stand-in-main.ts'),
       ...['--entries', String(each.entries), '--days', '90', '--latency-ms', String(each.latencyMs)],
       ...['--requests-per-second', each.limit === undefined ? 'off' : String(each.limit), '--with-parent'],
@@ -87,7 +86,7 @@ async function runConnector(
   const child = spawn(
     process.execPath,
     [
-      ...NODE_FLAGS,
+      ...SHIPPED.flags,
       ...extraFlags,
       ...['--import', join(ROOT, 'bench', 'report-usage.mjs')],
       ...[MAIN, 'run', '--once', '--config', join(folder, 'connector.yaml')],
@@ -95,7 +94,7 @@ async function runConnector(
     {
       stdio: ['ignore', process.env.BENCH_OUT ? 'inherit' : 'ignore', 'inherit'],
       cwd: folder,
-      env: { ...process.env, USAGE_FILE: usageFile },
+      env: { ...process.env, ...SHIPPED.env, USAGE_FILE: usageFile },
     },
   );
   const [code] = (await once(child, 'exit')) as [number];
@@ -124,7 +123,7 @@ function row(cells: readonly (string | number)[]): string {
 }
 
 console.log(
-  `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}, flags: ${[...NODE_FLAGS, ...extraFlags].join(' ')}\n`,
+  `${cpus()[0]?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}, flags: ${[...SHIPPED.flags, ...extraFlags].join(' ')}\n`,
 );
 console.log(
   row(['case', 'entries', 'seconds', 'entries/s', '% of 15k', 'µs CPU/e', 'peak MiB', 'requests', 'most/s']),

@@ -10,6 +10,7 @@ import { S3Place } from '../test/servers/s3-place.ts';
 import { startElasticsearch, startOpenSearch } from '../test/servers/search.ts';
 import { startToxiproxy } from '../test/servers/toxiproxy.ts';
 import { HecServer } from '../test/support/hec-server.ts';
+import { MAIN, ROOT, readShipped } from './shipped.ts';
 
 /*
  * From a journal that is full into each real server (Splunk: the stub), without and with 50 ms of latency at the sink,
@@ -17,7 +18,7 @@ import { HecServer } from '../test/support/hec-server.ts';
  * Usage: npm run bench:sinks [-- --entries 100000]
  */
 
-const ROOT = join(import.meta.dirname, '..');
+const SHIPPED = readShipped();
 const ENTRIES = Number(process.argv[process.argv.indexOf('--entries') + 1] ?? Number.NaN) || 100_000;
 const LATENCY_MS = 50;
 const DAY_MS = 86_400_000;
@@ -46,17 +47,12 @@ async function connector(
     `${source}journal: { path: ./data }\nsinks:\n${lines}server: false\nlog: { level: error }\ndrain_timeout: 10m\n`,
   );
   const usage = join(folder, 'usage.json');
-  const flags = [
-    '--disable-warning=ExperimentalWarning',
-    '--max-semi-space-size=4',
-    '--heap-growing-percent=30',
-  ];
   const preload = ['--import', join(ROOT, 'bench', 'report-usage.mjs')];
   const startedMs = performance.now();
   const child = spawn(
     process.execPath,
-    [...flags, ...preload, join(ROOT, 'dist', 'main.js'), ...command, '--config', config],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, USAGE_FILE: usage } },
+    [...SHIPPED.flags, ...preload, MAIN, ...command, '--config', config],
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...SHIPPED.env, USAGE_FILE: usage } },
   );
   const [code] = (await once(child, 'exit')) as [number];
   if (code !== 0) throw new Error(`${command.join(' ')} ended with exit code ${code}`);
