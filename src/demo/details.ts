@@ -3,6 +3,8 @@ import { JOB_TITLES, ROLES, SENTENCES } from './names.ts';
 import type { DetailStyle } from './operations.ts';
 
 const VISIBILITIES: readonly string[] = ['PRIVATE', 'ORG', 'PUBLIC'];
+/** Letters of a word of a huge detail. */
+const HUGE_WORD = 64;
 
 /** What `details` tells of an operation, in the words of the service: often one sentence, sometimes two or none. */
 export function detailsOf(style: DetailStyle, dice: Dice, subject: string): string[] {
@@ -46,4 +48,15 @@ export function longDetail(dice: Dice, bytes: number): string {
   let text = 'Changed notes to "';
   while (text.length < bytes - 1) text += `${dice.pick(SENTENCES)} `;
   return `${text.slice(0, Math.max(bytes - 1, 0)).trimEnd()}"`;
+}
+
+/**
+ * The end of a JSON string of `bytes` bytes, its closing quote included, that compresses badly. Any end of it is one
+ * as well.
+ */
+export function hugeDetail(dice: Dice, bytes: number): Buffer {
+  const text = Buffer.alloc(Math.ceil(bytes), ' ');
+  for (let at = 0; at < bytes; at += HUGE_WORD + 1) text.write(dice.hex(HUGE_WORD), at, 'latin1');
+  text.write('"', text.length - 1, 'latin1');
+  return text;
 }

@@ -49,7 +49,8 @@ export function createRenderer(seed: number): EntryRenderer {
       const hexLength = part.requestId === 'present' ? REQUEST_ID_DIGITS : 0;
       const end = endOf(part.sourceIp, part.requestId !== 'absent');
       const dateLength = part.undatedStart?.length ?? START.length + stamp.set(us, ns) + START_END.length;
-      const rest = scene.head.length + step.length + outcome.length + idStart.length + hexLength + end.length;
+      const sceneLength = scene.head.length + (scene.filler?.length ?? 0);
+      const rest = sceneLength + step.length + outcome.length + idStart.length + hexLength + end.length;
 
       const bytes = Buffer.allocUnsafe(dateLength + profile.length + rest);
       let at = 0;
@@ -62,6 +63,7 @@ export function createRenderer(seed: number): EntryRenderer {
       }
       at = put(bytes, profile, at);
       at = put(bytes, scene.head, at);
+      if (scene.filler !== undefined) at = put(bytes, scene.filler, at);
       if (step !== '') at += bytes.write(step, at, 'latin1');
       at = put(bytes, outcome, at);
       at = put(bytes, idStart, at);

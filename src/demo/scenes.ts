@@ -1,5 +1,5 @@
 import type { TargetFact } from './audit-log.ts';
-import { detailsOf, longDetail } from './details.ts';
+import { detailsOf, hugeDetail, longDetail } from './details.ts';
 import { createDice, type Dice } from './mix.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import type { TargetDraw } from './resources.ts';
@@ -8,8 +8,10 @@ import type { TargetDraw } from './resources.ts';
 export interface Scene {
   /** Numeric `EventType`. */
   readonly code: number;
-  /** JSON from `,"operation":` up to the last detail, without the `]` behind it. */
+  /** JSON from `,"operation":` up to the last detail, without the `]` behind it; up to `filler` when there is one. */
   readonly head: Buffer;
+  /** The rest of the last detail of a huge entry: a view into memory that all scenes share. */
+  readonly filler?: Buffer;
   /** Whether a detail is in `head`, so that a comma is due before another. */
   readonly hasDetails: boolean;
   /** The targets as filters see them. */
@@ -27,6 +29,8 @@ const STREAM = 1_003;
 const MAX_VARIANTS = 40;
 /** Memory that all scenes may take together, in bytes. */
 const SCENES_BYTES = 4_000_000;
+/** A detail longer than this is not made for each scene. */
+const HUGE_DETAIL_BYTES = 20_000;
 /** Share of scenes that give the operation by its name. */
 const NAMED_SHARE = 0.06;
 
@@ -39,12 +43,21 @@ export function createScenes(seed: number, resources: Resources, headBytes: numb
   const dice = createDice(seed, STREAM);
   const fitting = Math.floor(SCENES_BYTES / OPERATIONS.length / Math.max(headBytes, 1));
   const variants = Math.min(Math.max(fitting, 2), MAX_VARIANTS);
+  const filler = headBytes > HUGE_DETAIL_BYTES ? hugeDetail(dice, 2 * headBytes) : undefined;
   return OPERATIONS.map((operation) =>
-    Array.from({ length: variants }, () => createScene(operation, dice, resources.draw(dice), headBytes)),
+    Array.from({ length: variants }, () =>
+      createScene(operation, dice, resources.draw(dice), headBytes, filler),
+    ),
   );
 }
 
-function createScene(operation: Operation, dice: Dice, draw: TargetDraw, headBytes: number): Scene {
+function createScene(
+  operation: Operation,
+  dice: Dice,
+  draw: TargetDraw,
+  headBytes: number,
+  filler: Buffer | undefined,
+): Scene {
   const targets = operation.targets
     .filter((kind) => !kind.endsWith('?') || dice.below(2) === 0)
     .map((kind) => kind.replace('?', ''))
@@ -58,10 +71,14 @@ function createScene(operation: Operation, dice: Dice, draw: TargetDraw, headByt
     `,"targets":${JSON.stringify(targets.map(({ kind, object }) => ({ [kind]: object })))}` +
     `,"details":${JSON.stringify(details).slice(0, -1)}`;
   const missing = Math.round(headBytes * (0.85 + 0.3 * dice.float())) - render().length;
-  if (missing > 24) details.push(longDetail(dice, missing - 8));
+  const isHuge = filler !== undefined && missing > HUGE_DETAIL_BYTES;
+  if (isHuge) details.push('');
+  else if (missing > 24) details.push(longDetail(dice, missing - 8));
   return {
     code: operation.code,
-    head: Buffer.from(render()),
+    ...(isHuge
+      ? { head: Buffer.from(render().slice(0, -1)), filler: filler.subarray(-missing) }
+      : { head: Buffer.from(render()) }),
     hasDetails: details.length > 0,
     targets: targets.map(({ kind, object }) => ({ kind, id: object.id })),
   };

@@ -21,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     port: { type: 'string', default: '0' },
     'entry-bytes': { type: 'string', default: '1000' },
+    'page-cap': { type: 'string', default: '1000' },
     gzip: { type: 'boolean', default: false },
     'with-parent': { type: 'boolean', default: false },
   },
@@ -56,6 +57,7 @@ const standIn = await startStandIn({
   latencyMs: numberOf('latency-ms', values['latency-ms'], 0),
   requestsPerSecond: limit === 'off' ? 'off' : numberOf('requests-per-second', limit, 1),
   gzip: values.gzip,
+  faults: { pageCap: numberOf('page-cap', values['page-cap'], 1) },
 });
 
 const end = () => void standIn.close().then(() => process.exit(0));

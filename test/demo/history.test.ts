@@ -152,6 +152,17 @@ describe('createHistory', () => {
     expect(total / log.length / entryBytes).toBeLessThan(1.1);
   });
 
+  it('makes huge entries, valid JSON and no two alike, without holding them', () => {
+    const log = history({ entryBytes: 1_000_000, count: 20 });
+    const entries = indices(log.length).map((index) => Buffer.from(log.bytesAt(index, 0)).toString());
+    for (const text of entries) {
+      const { details } = JSON.parse(text) as { details: string[] };
+      expect(details.join('').length).toBeGreaterThan(700_000);
+      expect(text.length).toBeLessThan(1_300_000);
+    }
+    expect(new Set(entries).size).toBe(20);
+  });
+
   it('fits into a span of a few milliseconds, at night', () => {
     const fromMs = Date.parse('2025-01-05T02:59:59.998Z');
     const log = history({ fromMs, toMs: fromMs + 4, count: 100 });
