@@ -4,6 +4,7 @@ import { formatTimestamp } from '../event/timestamp.ts';
 import type { AnswerEvidence } from '../journal/types.ts';
 import { hasCode } from '../runtime/errors.ts';
 import type { AuditLogApi, Priority, Search } from '../source/api.ts';
+import { type AnswerSize, LEAST_PER_PAGE, MAX_ANSWER_BYTES } from './answer-size.ts';
 import type { PageSize } from './page-size.ts';
 
 /** One question: everything of `[from, to]`, narrowed by what a dense second needs. */
@@ -14,7 +15,10 @@ export interface Question {
   readonly to: Nanos;
   /** From 1. Default 1. */
   readonly page?: number;
-  /** Entries a page, less than {@link Asker.perPage}. Default that. */
+  /**
+   * Entries a page. Default {@link Asker.perPage}. Has to be given for pages behind the first: their numbers mean
+   * something for one page size only.
+   */
   readonly perPage?: number;
   readonly success?: boolean;
   readonly operation?: number;
@@ -26,6 +30,8 @@ export interface Reply extends Answer {
   readonly full: boolean;
   /** Bounds as sent. */
   readonly asked: readonly [string, string];
+  /** Entries a page as asked for. */
+  readonly perPage: number;
 }
 
 /** The lowest and highest instants that RFC 3339 can name; bounds are held inside. */
@@ -40,44 +46,64 @@ export class Asker {
   readonly #api: AuditLogApi;
   readonly #pages: PageSize;
   readonly #priority: Priority;
-  #perPage: number;
+  readonly #size: AnswerSize;
 
-  constructor(api: AuditLogApi, pages: PageSize, priority: Priority, perPage: number) {
+  constructor(api: AuditLogApi, pages: PageSize, priority: Priority, size: AnswerSize) {
     this.#api = api;
     this.#pages = pages;
     this.#priority = priority;
-    this.#perPage = perPage;
+    this.#size = size;
   }
 
-  /** Entries a page that are asked for. */
+  /** Entries a page that are asked for now: fewer where entries are large. */
   get perPage(): number {
-    return this.#perPage;
+    return this.#size.perPage;
   }
 
-  /** Throws what {@link AuditLogApi.search} throws; an answer that is too large is asked for in halves down to 1. */
+  /** The most that a {@link Question.perPage} should be. */
+  get perDensePage(): number {
+    return this.#size.perDensePage;
+  }
+
+  /** What the next answer probably holds, bytes. */
+  get expectedBytes(): number {
+    return this.#size.expectedBytes;
+  }
+
+  /**
+   * Throws what {@link AuditLogApi.search} throws. A first page that is too large is asked for in halves down to 1;
+   * {@link Reply.perPage} says how it ended.
+   */
   async ask(question: Question, signal: AbortSignal): Promise<Reply> {
+    const { page = 1 } = question;
+    let perPage = Math.max(1, question.perPage ?? this.perPage);
     for (;;) {
-      const perPage = Math.max(1, Math.min(question.perPage ?? this.#perPage, this.#perPage));
       try {
         return await this.#askOnce(question, perPage, signal);
       } catch (error) {
-        const page = question.page ?? 1;
         if (!hasCode(error, 'source.too_large') || perPage === 1 || page > 1) throw error;
-        this.#perPage = Math.ceil(perPage / 2);
+        this.#size.tooLarge(perPage);
+        perPage = Math.ceil(perPage / 2);
+        // Another walker may have learnt more.
+        if (question.perPage === undefined) perPage = Math.min(perPage, Math.max(this.perPage, 1));
       }
     }
   }
 
   async #askOnce(question: Question, perPage: number, signal: AbortSignal): Promise<Reply> {
     const search = toSearch(question, perPage);
-    const answer = await this.#api.search(search, this.#priority, signal);
+    // Where not less can be asked for, the client's own bound is all there is.
+    const isBounded = question.perPage === undefined && perPage > LEAST_PER_PAGE;
+    const bounded = isBounded ? { ...search, maxBytes: MAX_ANSWER_BYTES } : search;
+    const answer = await this.#api.search(bounded, this.#priority, signal);
     const count = answer.entries.length;
+    this.#size.observe(count, bytesOf(answer.entries));
     let size = this.#pages.judge(count, perPage);
     if (size === 'unknown') {
       size = (await this.#hasNext(answer, search, signal)) ? 'full' : 'short';
     }
     this.#pages.observe(count);
-    return { ...answer, full: size === 'full', asked: [search.from, search.to] };
+    return { ...answer, full: size === 'full', asked: [search.from, search.to], perPage };
   }
 
   /** Whether the page behind `answer` shows more. A page that is refused may: that proves nothing wrongly. */
@@ -113,6 +139,12 @@ function toSearch(question: Question, perPage: number): Search {
 function clamp(at: Nanos): Nanos {
   if (at < MIN_BOUND) return MIN_BOUND;
   return at > MAX_BOUND ? MAX_BOUND : at;
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  let bytes = 0;
+  for (const entry of entries) bytes += entry.size;
+  return bytes;
 }
 
 /** A server that ignores `page` repeats itself: only other entries show that there is a second page. */

@@ -7,6 +7,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { AuditLogApi, Priority, Search } from '../source/api.ts';
+import { AnswerRoom } from './answer-room.ts';
+import { AnswerSize } from './answer-size.ts';
 import { Asker } from './asker.ts';
 import { Committer, type WriteSegment } from './committer.ts';
 import type { Partition } from './dense.ts';
@@ -63,6 +65,8 @@ export interface WorkReport extends Tally {
 export class Collector {
   readonly #deps: CollectorDeps;
   readonly #pages: PageSize;
+  readonly #answerSize: AnswerSize;
+  readonly #answerRoom = new AnswerRoom();
   readonly #known: KnownEntries;
   readonly #committer: Committer;
   readonly #partition: Partition;
@@ -78,6 +82,7 @@ export class Collector {
     const { source, journal, log, metrics, retry } = deps;
     this.#deps = deps;
     this.#pages = new PageSize(journal.head.largestPage);
+    this.#answerSize = new AnswerSize(source.pageSize);
     this.#known = new KnownEntries(journal);
     this.#committer = new Committer({
       journal,
@@ -195,7 +200,7 @@ export class Collector {
         walkers,
         anchorBefore: (at) => this.#known.anchorBefore(at, this.coverage),
         tally: work.tally,
-        pageSize: () => this.#pages.largest,
+        pageSize: () => Math.min(this.#pages.largest, this.#answerSize.perPage),
       },
       work.deps,
       signal,
@@ -223,7 +228,8 @@ export class Collector {
       },
     };
     const deps: WalkDeps = {
-      asker: new Asker(counting, this.#pages, priority, source.pageSize),
+      asker: new Asker(counting, this.#pages, priority, this.#answerSize),
+      room: this.#answerRoom,
       submit: (piece) => this.#committer.submit(piece),
       clock,
       log,

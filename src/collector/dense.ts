@@ -84,7 +84,8 @@ async function readCell(
   let unchanged = 0;
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = union.size;
-    const sized = { ...question, perPage: asker.perPage - (pass % 3) * (Math.floor(asker.perPage / 4) + 1) };
+    const widest = asker.perDensePage;
+    const sized = { ...question, perPage: widest - (pass % 3) * (Math.floor(widest / 4) + 1) };
     const reach = await readPass(asker, sized, task.second, union, evidence, signal);
     if (reach === undefined) return undefined;
     reaches.push(reach);
@@ -98,7 +99,7 @@ async function readCell(
 /** One pass over the pages; how far it reached, or undefined when the pages do not lead anywhere. */
 async function readPass(
   asker: Asker,
-  question: Question,
+  question: Question & { readonly perPage: number },
   second: Nanos,
   union: CopyUnion,
   evidence: AnswerEvidence[],
@@ -107,12 +108,14 @@ async function readPass(
   const end = second + SECOND;
   const seen = new Set<string>();
   let idle = 0;
+  let { perPage } = question;
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const reply = await asker.ask({ ...question, page }, signal).catch((error: unknown) => {
+    const reply = await asker.ask({ ...question, page, perPage }, signal).catch((error: unknown) => {
       if (hasCode(error, 'source.page_refused')) return undefined;
       throw error;
     });
     if (reply === undefined) return undefined;
+    perPage = reply.perPage;
     union.add(reply.entries);
     evidence.push(evidenceOf(reply, undefined));
     if (!reply.full) return question.to;

@@ -10,6 +10,7 @@ import {
 } from '../event/span.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { type Asker, evidenceOf, type Reply } from './asker.ts';
 import { type Partition, readDense } from './dense.ts';
 import { type Anchor, copiesAt, type EndMark, judge, type Verdict } from './judge.ts';
@@ -36,6 +37,8 @@ export interface WalkTask {
 /** What walkers share. */
 export interface WalkDeps {
   readonly asker: Asker;
+  /** Shared by all walkers of the source. */
+  readonly room: AnswerRoom;
   readonly submit: SubmitPiece;
   readonly clock: Clock;
   readonly log: Log;
@@ -102,16 +105,28 @@ export class Walker {
 
   /** Reads until the span is proven, or cannot be. Rejects when asking or committing fails, or on abort. */
   async walk(signal: AbortSignal): Promise<WalkEnd> {
+    const { room, asker } = this.#deps;
     while (this.#from < this.#to) {
-      const upper = this.#limit ?? later(this.#task.laneEnd, this.#to);
-      const from = this.#lowerBound();
-      const reply = await this.#deps.asker.ask({ from, to: upper + SECOND }, signal);
-      this.#respectServerClock(reply);
-      if (this.#from >= this.#to) break;
-      const end = await this.#act(this.#judge(reply), reply, signal);
-      if (end !== undefined) return end;
+      while (!room.has(asker.expectedBytes)) await room.changed(signal);
+      const leave = room.take(asker.expectedBytes);
+      try {
+        const end = await this.#step(signal);
+        if (end !== undefined) return end;
+      } finally {
+        leave();
+      }
     }
     return { kind: 'proven' };
+  }
+
+  /** One question, and what its answer proves. */
+  async #step(signal: AbortSignal): Promise<WalkEnd | undefined> {
+    if (this.#from >= this.#to) return undefined;
+    const upper = this.#limit ?? later(this.#task.laneEnd, this.#to);
+    const from = this.#lowerBound();
+    const reply = await this.#deps.asker.ask({ from, to: upper + SECOND }, signal);
+    this.#respectServerClock(reply);
+    return this.#from < this.#to ? this.#act(this.#judge(reply), reply, signal) : undefined;
   }
 
   /** Nothing younger than settle is read by the server's clock either. */

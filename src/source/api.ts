@@ -10,6 +10,8 @@ export interface Search {
   readonly page: number;
   /** Page size asked for, 1 to 1,000. */
   readonly perPage: number;
+  /** Largest answer, bytes. Default, and at most, what the client takes at all: 32 MiB. */
+  readonly maxBytes?: number;
   /** Narrows the answer to one outcome: partition of a dense second. */
   readonly success?: boolean;
   /** Narrows the answer to one operation code: partition of a dense second. */

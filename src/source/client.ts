@@ -44,7 +44,7 @@ export interface AuditLogApiDeps {
   readonly parseAnswer?: (body: Buffer) => ParsedAnswer;
   /** Time limit of one request, milliseconds. Default 60,000. */
   readonly deadlineMs?: number;
-  /** Largest answer, bytes. Default 32 MiB; beyond it the caller asks for less. */
+  /** Largest answer, bytes, where a search does not say less. Default 32 MiB; beyond it the caller asks for less. */
   readonly maxBytes?: number;
 }
 
@@ -82,7 +82,7 @@ class AuditLogClient implements AuditLogApi {
     const body = searchBody(this.#deps.source.filter, search);
     if (body === undefined) return { entries: [], requestId: undefined, serverMs: undefined };
     const { clock, random, metrics } = this.#deps;
-    return await retrying(() => this.#askRefreshing(body, search.page, priority, signal), {
+    return await retrying(() => this.#askRefreshing(body, search, priority, signal), {
       clock,
       random,
       signal,
@@ -94,28 +94,33 @@ class AuditLogClient implements AuditLogApi {
   }
 
   /** A refused PAT is read again from its file, and tried once more when it is another one than was sent. */
-  async #askRefreshing(body: string, page: number, priority: Priority, signal: AbortSignal): Promise<Answer> {
+  async #askRefreshing(
+    body: string,
+    search: Search,
+    priority: Priority,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { pat } = this.#deps.source;
     const used = pat.reveal();
     try {
-      return await this.#ask(body, page, priority, signal);
+      return await this.#ask(body, search, priority, signal);
     } catch (error) {
       if (!hasCode(error, 'source.refused.pat')) throw error;
       pat.refresh();
       if (pat.reveal() === used) throw error;
       this.#deps.log.info({}, 'the PAT was refused and has changed: trying the new one');
-      return await this.#ask(body, page, priority, signal);
+      return await this.#ask(body, search, priority, signal);
     }
   }
 
-  async #ask(body: string, page: number, priority: Priority, signal: AbortSignal): Promise<Answer> {
+  async #ask(body: string, search: Search, priority: Priority, signal: AbortSignal): Promise<Answer> {
     const { limiter, clock, metrics } = this.#deps;
     const askedMs = clock.monotonicMs();
     const permit = await limiter.acquire(priority, signal);
     const startedMs = clock.monotonicMs();
     metrics.count('clarifai_siem_source_rate_wait_seconds_total', this.#labels, (startedMs - askedMs) / 1000);
     try {
-      const answer = await this.#exchange(body, page, permit, signal);
+      const answer = await this.#exchange(body, search, permit, signal);
       permit.succeeded();
       this.#count('ok');
       return answer;
@@ -136,8 +141,10 @@ class AuditLogClient implements AuditLogApi {
     this.#deps.metrics.count('clarifai_siem_source_throttled_total', this.#labels);
   }
 
-  async #exchange(body: string, page: number, permit: Permit, signal: AbortSignal): Promise<Answer> {
-    const { source, transport, clock, deadlineMs = DEADLINE_MS, maxBytes = MAX_BYTES } = this.#deps;
+  async #exchange(body: string, search: Search, permit: Permit, signal: AbortSignal): Promise<Answer> {
+    const { source, transport, clock, deadlineMs = DEADLINE_MS } = this.#deps;
+    const mostBytes = this.#deps.maxBytes ?? MAX_BYTES;
+    const maxBytes = Math.min(search.maxBytes ?? mostBytes, mostBytes);
     let sentMs = clock.nowMs();
     const onSent = (): void => {
       sentMs = clock.nowMs();
@@ -159,7 +166,7 @@ class AuditLogClient implements AuditLogApi {
     const { id, baseUrl, userId } = source;
     const error = replyError(
       { response, parsed },
-      { source: id, baseUrl, userId, page, nowMs, safe: this.#safe },
+      { source: id, baseUrl, userId, page: search.page, nowMs, safe: this.#safe },
     );
     if (error !== undefined) throw error;
     const release = () => {

@@ -363,6 +363,37 @@ describe('collector', () => {
     );
   });
 
+  it.each([0, 1])(
+    'reads large entries in small answers, and asks for whole pages again behind them (%i of them in one second)',
+    async (dense) => {
+      const world = await newWorld({}, 1);
+      fill(world, 600, 1);
+      const middleMs = START_MS + 3 * HOUR_MS;
+      for (let i = 0; i < 60; i++) {
+        const at = fromMs(middleMs + i * (dense ? 10 : 10_000));
+        // Twins, too, wherever pages end.
+        const copies = i % 5 === 0 ? 2 : 1;
+        for (let copy = 0; copy < copies; copy++)
+          world.api.log.push(logEntry(at, `big${i}`, 0, 300, 200_000));
+      }
+      await catchUp(world);
+      const briefly = (lines: string[]) => lines.map((line) => `${line.slice(0, 150)} ${line.length}`);
+      expect(briefly(await journalBytes(world.journal))).toEqual(briefly(shown(world)));
+      const { requests } = world.api;
+      const refused = requests.filter(
+        ({ search, bytes }) => bytes > (search.maxBytes ?? Number.POSITIVE_INFINITY),
+      );
+      const taken = requests.filter((each) => !refused.includes(each));
+      expect(refused.length).toBeLessThan(12);
+      expect(Math.max(...taken.map(({ bytes }) => bytes))).toBeLessThan(dense ? 31_000_000 : 8 * 1024 * 1024);
+      await world.collector.reconcile(
+        [{ from: fromMs(START_MS), to: fromMs(START_MS + 2 * HOUR_MS) }],
+        NEVER,
+      );
+      expect(world.api.requests.at(-1)!.search.perPage).toBe(50);
+    },
+  );
+
   it('two collectors on one store commit each entry once', async () => {
     const world = await newWorld({}, 2);
     fill(world, 600, 2);

@@ -44,17 +44,22 @@ export interface LoggedEntry {
   readonly visibleMs: number;
 }
 
-/** Makes the entry of a simulated log. */
+/** Makes the entry of a simulated log; `bytes` long, if that is more than it needs. */
 export function logEntry(
   at: Nanos | undefined,
   reqId: string,
   visibleMs: number,
   operation = 300,
+  bytes = 0,
 ): LoggedEntry {
   const timestamp = at === undefined ? '' : `"timestamp":"${formatTimestamp(at)}",`;
-  const text = `{${timestamp}"user":{"id":"ann"},"operation":${operation},"success":true,"req_id":"${reqId}"}`;
-  return { entry: readEntry(Buffer.from(text)), visibleMs };
+  const text = `{${timestamp}"user":{"id":"ann"},"operation":${operation},"success":true,"req_id":"${reqId}"`;
+  const details = bytes > text.length ? `,"details":["${'x'.repeat(bytes - text.length)}"]` : '';
+  return { entry: readEntry(Buffer.from(`${text}${details}}`)), visibleMs };
 }
+
+/** The bound of the client, bytes. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 /** The API as the collector sees it, over a log in memory, as hostile as asked for. */
 export class SimulatedApi implements AuditLogApi {
@@ -62,7 +67,7 @@ export class SimulatedApi implements AuditLogApi {
   readonly waiting = 0;
   hostility: Hostility;
   /** Searches so far. */
-  requests: { search: Search; priority: Priority; count: number }[] = [];
+  requests: { search: Search; priority: Priority; count: number; bytes: number }[] = [];
   readonly #nowMs: () => number;
   readonly #random: () => number;
 
@@ -96,7 +101,11 @@ export class SimulatedApi implements AuditLogApi {
     if (this.#chance(hostility.cutShare))
       entries = entries.slice(0, Math.floor(this.#random() * entries.length));
     if (this.#chance(hostility.emptyShare)) entries = [];
-    this.requests.push({ search, priority, count: entries.length });
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes.length, 0);
+    this.requests.push({ search, priority, count: entries.length, bytes });
+    if (bytes > (search.maxBytes ?? MOST_BYTES)) {
+      throw new ConnectorError('too large', { code: 'source.too_large' });
+    }
     const serverMs = Math.floor((this.#nowMs() + (hostility.skewMs ?? 0)) / 1000) * 1000;
     return { entries, requestId: `answer-${this.requests.length}`, serverMs };
   }
@@ -138,7 +147,6 @@ export class SimulatedApi implements AuditLogApi {
 }
 
 function matches(entry: Entry, search: Search): boolean {
-  const text = entry.bytes.toString();
   if (search.success === false) return false;
-  return search.operation === undefined || text.includes(`"operation":${search.operation},`);
+  return search.operation === undefined || entry.bytes.includes(`"operation":${search.operation},`);
 }
