@@ -1,8 +1,9 @@
 import { readEntry } from '../event/answer.ts';
 import type { Nanos, Span } from '../event/span.ts';
-import { type SpanSet, spanAt } from '../event/span-set.ts';
+import { type SpanSet, spanAt, subtractSpans } from '../event/span-set.ts';
 import { entryBytesAt, idAt } from '../journal/lines.ts';
 import type { Journal, Segment, SegmentSummary } from '../journal/types.ts';
+import { hasCode } from '../runtime/errors.ts';
 import type { Anchor } from './judge.ts';
 
 /** Ids and times of one segment's dated entries, in the segment's order (ascending time). */
@@ -31,6 +32,10 @@ export class KnownEntries {
 
   /** Event ids of all dated entries in `span`. */
   async idsIn(span: Span): Promise<ReadonlySet<string>> {
+    return untrimmed(() => this.#idsIn(span));
+  }
+
+  async #idsIn(span: Span): Promise<ReadonlySet<string>> {
     const result = new Set<string>();
     for (const { n } of await this.#journal.touching(span)) {
       const { ids, times } = await this.#idsOf(n);
@@ -55,9 +60,16 @@ export class KnownEntries {
 
   /**
    * The last entries known before `at`, if coverage reaches from them to `at` without a hole; undefined otherwise.
+   * What retention has removed is such a hole: older entries are no anchor, for all behind them would be read again.
    */
   async anchorBefore(at: Nanos, coverage: SpanSet): Promise<Anchor | undefined> {
-    const covered = spanAt(coverage, at - 1n);
+    return untrimmed(() => this.#anchorBefore(at, coverage));
+  }
+
+  async #anchorBefore(at: Nanos, coverage: SpanSet): Promise<Anchor | undefined> {
+    const whole = spanAt(coverage, at - 1n);
+    const known = whole && subtractSpans(whole, this.#journal.trimmed?.spans ?? []);
+    const covered = known && spanAt(known, at - 1n);
     if (covered === undefined) return undefined;
     const candidates = [...(await this.#journal.touching({ from: covered.from, to: at }))];
     candidates.sort(byNewestFirst);
@@ -103,6 +115,17 @@ export class KnownEntries {
       this.#cached -= ids.length;
     }
     return loaded;
+  }
+}
+
+/** Runs `read` again when retention has removed what it was about to read. */
+async function untrimmed<T>(read: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!hasCode(error, 'journal.trimmed')) throw error;
+    }
   }
 }
 

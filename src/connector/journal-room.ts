@@ -13,6 +13,9 @@ import type { StoreSize } from './store-size.ts';
 /** How long a full journal waits before it looks again, milliseconds. */
 const LOOK_AGAIN_MS = 10_000;
 
+/** Segments that are removed at once to make room. */
+const MOST_SEGMENTS = 64;
+
 /** What a room works with. */
 export interface JournalRoomDeps {
   readonly source: SourceConfig;
@@ -119,18 +122,30 @@ export class JournalRoom {
   }
 
   async #hasRoom(): Promise<boolean> {
-    const { config, store, journal, machine, log, size } = this.#deps;
-    if ((await size.atMost(config.maxBytes)) < config.maxBytes) return true;
+    const { config, size } = this.#deps;
+    const fits = async () => (await size.atMost(config.maxBytes)) < config.maxBytes;
+    if (await fits()) return true;
+    await this.#removeDelivered(true);
+    if (await fits()) return true;
+    // The overlap may begin with the oldest segment, while history is read behind it: without this, what waits for
+    // room would be what makes it.
+    await this.#removeDelivered(false);
+    return await fits();
+  }
+
+  /** Removes what every sink has, some segments at a time. */
+  async #removeDelivered(keepsOverlap: boolean): Promise<void> {
+    const { store, journal, machine, log, size } = this.#deps;
     await applyRetention({
       store,
       journal,
       nowMs: machine.clock.nowMs(),
       retentionMs: 0,
       neededFrom: this.#neededFrom(),
-      maxSegments: 64,
+      keepsOverlap,
+      maxSegments: MOST_SEGMENTS,
       log,
     });
     size.forget();
-    return (await size.atMost(config.maxBytes)) < config.maxBytes;
   }
 }

@@ -15,14 +15,16 @@ export interface RetentionOptions {
   readonly retentionMs: number;
   /** Lowest segment that a configured sink still needs: it stays, and all above it. */
   readonly neededFrom: number;
+  /** Whether what a restart reads for the overlap stays. Default true. */
+  readonly keepsOverlap?: boolean;
   /** Most segments to remove in one call. Default: any number. */
   readonly maxSegments?: number;
   readonly log: Log;
 }
 
 /**
- * Removes whole segments from the old end of a journal, and returns how many. Genesis, undated segments, the head,
- * and what a restart reads always stay. What is removed is put on record first; a call after a crash in between
+ * Removes whole segments from the old end of a journal, and returns how many. Genesis, undated segments and the head
+ * always stay. What is removed is put on record first; a call after a crash in between
  * ends what that one began. Throws what the store throws.
  */
 export async function applyRetention(options: RetentionOptions): Promise<number> {
@@ -47,8 +49,10 @@ export async function applyRetention(options: RetentionOptions): Promise<number>
 
 /** Headers of the segments that may go, from `begins` on. */
 async function oldSegments(options: RetentionOptions, begins: number): Promise<SegmentHeader[]> {
-  const { journal, nowMs, retentionMs, neededFrom, maxSegments = Number.POSITIVE_INFINITY } = options;
-  const end = Math.min(neededFrom, journal.head.n, journal.head.resume, begins + maxSegments);
+  const { journal, nowMs, retentionMs, neededFrom } = options;
+  const { keepsOverlap = true, maxSegments = Number.POSITIVE_INFINITY } = options;
+  const { n: head, resume } = journal.head;
+  const end = Math.min(neededFrom, head, keepsOverlap ? resume : head, begins + maxSegments);
   const old: SegmentHeader[] = [];
   for (let n = begins; n < end; n++) {
     const header = await journal.header(n);

@@ -27,8 +27,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** A journal of some segments, and a room whose bound it has reached; `segment` is where the one sink stands. */
-async function fullRoom(segment: () => number) {
+/**
+ * A journal of some segments, and a room whose bound it has reached; `segment` is where the one sink stands,
+ * `resumeOf` what a restart would read from.
+ */
+async function fullRoom(segment: () => number, resumeOf = (n: number) => n) {
   const clock = new SteppingClock(NOW_MS);
   const store = openDirectoryStore(join(folder, 'data'));
   const metrics = new MemoryMetrics();
@@ -48,7 +51,7 @@ async function fullRoom(segment: () => number) {
       answers: [],
       coverage: [{ from: fromMs(NOW_MS), to: fromMs(NOW_MS + n * 1_000) }],
       gaps: [],
-      resume: n,
+      resume: resumeOf(n),
       largestPage: 0,
     });
   for (let n = 1; n <= SEGMENTS; n++) await append(n);
@@ -91,5 +94,16 @@ describe('journal-room', () => {
     expect(world.room.isFull).toBe(false);
     expect(world.journal.trimmed?.begins).toBeGreaterThan(1);
     expect(world.clock.monotonicMs()).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it('goes on when the overlap begins with the oldest segment: it could wait for itself for ever', async () => {
+    const world = await fullRoom(
+      () => SEGMENTS + 1,
+      () => 1,
+    );
+    const written = await world.room.retry(() => world.append(SEGMENTS + 1));
+    expect(written?.segment.header.n).toBe(SEGMENTS + 1);
+    expect(world.room.isFull).toBe(false);
+    expect(world.clock.monotonicMs()).toBeLessThan(10_000);
   });
 });

@@ -48,6 +48,17 @@ describe('retention', () => {
     expect(await trim()).toBe(0);
   });
 
+  it('keeps the head, and not what a restart reads, when it is told so', async () => {
+    const store = new MemoryStore();
+    const { trim, journal } = await aged(store);
+    expect(await trim({ keepsOverlap: false })).toBe(7);
+    expect(await numbers(store)).toEqual([0, 2, 8]);
+    expect((await verifyJournal(store, SOURCE)).faults).toEqual([]);
+    const again = await openJournal(options(store));
+    expect(again.head.n).toBe(journal.head.n);
+    expect((await again.append(draft(80, 90)))?.segment.header.n).toBe(9);
+  });
+
   it('removes only what was written before the retention', async () => {
     const store = new MemoryStore();
     const { trim } = await aged(store);
