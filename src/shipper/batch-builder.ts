@@ -9,6 +9,8 @@ export type BatchLimits = Pick<BatchConfig, 'maxRecords' | 'maxBytes'>;
 export interface GatheredBatch {
   /** In the order they were added. */
   readonly records: readonly OutRecord[];
+  /** What their lines take, bytes. */
+  readonly bytes: number;
   /** Gives the memory of their lines back at once: to be called when nobody reads a line of them any more. */
   release(): void;
 }
@@ -47,10 +49,10 @@ export class BatchBuilder {
   /** Hands over what was gathered, and begins anew. */
   take(): GatheredBatch {
     const [records, lines] = [this.#records, this.#lines];
-    if (records.length === 0) return { records, release: () => {} };
+    if (records.length === 0) return { records, bytes: 0, release: () => {} };
     this.#records = [];
     // The next batch is probably as large: room that has to grow is copied.
     this.#lines = new LineSlab(lines.used);
-    return { records, release: () => lines.release() };
+    return { records, bytes: lines.used, release: () => lines.release() };
   }
 }

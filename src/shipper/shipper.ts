@@ -217,7 +217,7 @@ class JournalShipper implements Shipper {
           continue;
         }
         if (flights.count === 0) this.#oldestMs = due.writtenMs ?? this.#oldestMs;
-        flights.add(this.#deliver(due));
+        flights.add(this.#deliver(due), due.bytes);
         next = this.#prepare(signals.soft);
         await flights.room();
       }
