@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   event: ['runtime'],
   store: ['runtime'],
-  record: ['event', 'config'],
+  record: ['event', 'config', 'runtime'],
   config: ['event', 'record', 'runtime'],
   http: ['config', 'runtime'],
   source: ['event', 'config', 'http', 'runtime'],

@@ -21,7 +21,8 @@ const LEVEL = 1;
 /** Compressed bytes that {@link Codec.firstLine} tries first: enough for the header of a quiet minute. */
 const FIRST_TRY_BYTES = 1024;
 const MIN_CHUNK_BYTES = 4096;
-const MAX_CHUNK_BYTES = 4 * 1024 * 1024;
+/** More than most segments hold: what comes in several pieces is copied, and the pieces are left behind. */
+const MAX_CHUNK_BYTES = 16 * 1024 * 1024;
 
 /** gzip level 1, off the main thread; what `zcat` reads. */
 export const gzipCodec: Codec = {

@@ -38,7 +38,9 @@ export class SegmentFiles {
     const key = this.key(n);
     const object = await this.#store.get(key);
     if (object === undefined) return undefined;
-    return decodeSegment(await this.#decompress(object.body, key), key, this.source, n);
+    const bytes = await this.#decompress(object.body, key);
+    object.release?.();
+    return decodeSegment(bytes, key, this.source, n);
   }
 
   /** The header of segment `n`, read without the entries behind it; otherwise as {@link read}. */

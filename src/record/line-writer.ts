@@ -1,3 +1,4 @@
+import { releaseMemory } from '../runtime/release-memory.ts';
 import { quote } from './json.ts';
 
 /** Room at first, bytes. */
@@ -45,7 +46,7 @@ export class LineWriter {
 
   /** Begins a line. What was written before is gone. */
   begin(): void {
-    if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    if (this.#bytes.length > KEPT_BYTES) this.#replace(Buffer.allocUnsafeSlow(INITIAL_BYTES));
     this.#length = 0;
     this.#depth = 0;
     this.#lines += 1;
@@ -205,6 +206,12 @@ export class LineWriter {
   #grow(needed: number): void {
     const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
     this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#replace(bytes);
+  }
+
+  /** Large lines come one after another: what the garbage collector would find later adds up. */
+  #replace(bytes: Buffer<ArrayBuffer>): void {
+    releaseMemory(this.#bytes);
     this.#bytes = bytes;
   }
 }

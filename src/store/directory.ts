@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { ConnectorError } from '../runtime/errors.ts';
+import { releaseMemory } from '../runtime/release-memory.ts';
 import { DurableFolders } from './durable-folders.ts';
 import { errnoOf, storeError } from './io-error.ts';
 import { checkKey, isKeyPart } from './key.ts';
@@ -254,6 +255,10 @@ class FileObject implements StoredObject {
   /** Computed when asked for: most readers want the body only. */
   get version(): string {
     return versionOf(this.body);
+  }
+
+  release(): void {
+    releaseMemory(this.body);
   }
 }
 

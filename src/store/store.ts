@@ -4,6 +4,8 @@ export interface StoredObject {
   readonly body: Buffer;
   /** Opaque version for {@link Store.replace}. Differs whenever `body` differs. */
   readonly version: string;
+  /** Gives the memory of `body` back at once, where it belongs to this object alone: it is empty from then on. */
+  release?(): void;
 }
 
 /** The file system below a store. */
