@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { MAIN, readShipped } from '../../bench/shipped.ts';
 
 /** Folder of the checkout. */
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -14,13 +16,37 @@ export class Processes {
 
   /** Starts `src/<script>` with TypeScript sources as they are. */
   start(script: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, [...FLAGS, join(ROOT, 'src', script), ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-    });
+    return this.#keep(
+      spawn(process.execPath, [...FLAGS, join(ROOT, 'src', script), ...args], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      }),
+    );
+  }
+
+  #keep(child: ChildProcess): ChildProcess {
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
     return child;
+  }
+
+  /**
+   * Starts the connector as it is shipped: built, with the flags and the settings of memory that its first line names.
+   *
+   * @param group file of a control group that it is to be in from its first instruction on
+   */
+  async startBuilt(args: readonly string[], group?: string): Promise<ChildProcess> {
+    await access(MAIN).catch(() => {
+      throw new Error(
+        'There is no dist/main.js: this test is of what is shipped. Run `npm run build` first.',
+      );
+    });
+    const { flags, env } = readShipped();
+    const command = [process.execPath, ...flags, MAIN, ...args];
+    const shell = ['-c', 'test -z "$0" || echo $$ > "$0"; exec "$@"', group ?? '', ...command];
+    return this.#keep(
+      spawn('sh', shell, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } }),
+    );
   }
 
   /** Runs the connector to its end. */

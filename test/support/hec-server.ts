@@ -62,6 +62,10 @@ export interface HecBehaviour {
   healthy: boolean;
   /** So many of the next questions for acknowledgement are answered by 503. */
   failingAcks: number;
+  /** What becomes of every request of events, without a look at it; undefined: what {@link HecServer.faults} say. */
+  outage: Answer | undefined;
+  /** Whether {@link HecServer.held} keeps events. Their ids are kept in any case: a million events fill no memory. */
+  keepsEvents: boolean;
 }
 
 /** A request as it came. */
@@ -102,11 +106,15 @@ export class HecServer {
     indexed: () => true,
     healthy: true,
     failingAcks: 0,
+    outage: undefined,
+    keepsEvents: true,
   };
   /** What becomes of the next requests of events, first come first served. */
   readonly faults: HecFault[] = [];
   /** Everything that was taken, in its order. */
   readonly held: Envelope[] = [];
+  /** Field `event_id` of everything that was taken, each once. */
+  readonly distinctIds = new Set<string>();
   readonly requests: SeenHecRequest[] = [];
   readonly #channels = new Map<string, Channel>();
   readonly #server: Server;
@@ -213,6 +221,7 @@ export class HecServer {
   }
 
   #events(path: string, body: Buffer, channel: string | undefined): Answer {
+    if (this.behaviour.outage !== undefined) return this.behaviour.outage;
     const texts = splitObjects(body.toString());
     this.requests.push({ path, channel, bytes: body.length, events: texts.length });
     const { maxBytes, countsFrom } = this.behaviour;
@@ -241,13 +250,18 @@ export class HecServer {
       const parsed = parseEnvelope(text, this.behaviour.indexes);
       const code = typeof parsed === 'number' ? parsed : this.behaviour.judge(parsed);
       if (code !== 0 || typeof parsed === 'number') {
-        if (this.behaviour.keepsBefore) this.held.push(...good);
+        if (this.behaviour.keepsBefore) this.#keep(good);
         return { index, code };
       }
       good.push(parsed);
     }
-    this.held.push(...good);
+    this.#keep(good);
     return undefined;
+  }
+
+  #keep(events: readonly Envelope[]): void {
+    for (const { fields } of events) this.distinctIds.add(fields.event_id!);
+    if (this.behaviour.keepsEvents) this.held.push(...events);
   }
 
   #ackId(name: string | undefined): { ackId?: number } {
