@@ -12,9 +12,9 @@ import { firstLine, Processes } from './processes.ts';
 const LOSSES = Number(process.env.POWER_LOSSES ?? 0);
 const SEED = Number(process.env.POWER_SEED ?? 1);
 /** More than can be exported before the last loss. */
-const ENTRIES = 10_000 + LOSSES * 2_000;
+const ENTRIES = 6_000 + LOSSES * 800;
 /** A loss comes at one of so many calls that change the disk, counted from a start. */
-const CALLS = 120;
+const CALLS = 80;
 /** Or up to so much later, while the process goes on. */
 const MAX_DELAY_MS = 20;
 const KINDS = ['kill-before', 'kill-half', 'kill-after', 'kill-later'];
@@ -56,16 +56,16 @@ await describeWith('power loss on ext4', [needLosses], () => {
   /** A config of one source, its journal and its output in folders of these disks. */
   async function newConfig(journal: LossyDisk, output: LossyDisk): Promise<string> {
     const standIn = processes.start('demo/stand-in-main.ts', [
-      ...['--entries', String(ENTRIES), '--days', '60', '--requests-per-second', 'off', '--with-parent'],
+      ...['--entries', String(ENTRIES), '--days', '365', '--requests-per-second', 'off', '--with-parent'],
     ]);
     standIn.stderr!.resume();
     const { url, userId, pat } = JSON.parse(await firstLine(standIn)) as Record<string, string>;
     const config = join(folder, 'connector.yaml');
     await writeFile(
       config,
-      `sources: [{ id: acme, user_id: ${userId}, pat: ${pat}, base_url: "${url}", start: -61d, requests_per_second: 1000 }]
+      `sources: [{ id: acme, user_id: ${userId}, pat: ${pat}, base_url: "${url}", start: -366d, requests_per_second: 1000 }]
 journal: { path: ${join(journal.folder, 'data')} }
-sinks: [{ id: local, type: file, format: raw, path: ${join(output.folder, 'out')}, batch: { max_records: 200 } }]
+sinks: [{ id: local, type: file, format: raw, path: ${join(output.folder, 'out')}, batch: { max_records: 50 } }]
 server: false
 log: { level: warn }
 `,
@@ -77,6 +77,7 @@ log: { level: warn }
   async function runInto(fault: Record<string, string>, config: string): Promise<void> {
     const env = { ...fault, NODE_OPTIONS: `--import ${PRELOAD}` };
     const run = await processes.run(['run', '--once', '--config', config], '', env);
+    expect(run.code, 'the export ended before all losses: give it more entries').not.toBe(0);
     expect(run.code, `${JSON.stringify(fault)}: ${run.err}`).toBeNull();
     expect(run.err, JSON.stringify(fault)).not.toContain('"level":"error"');
   }
