@@ -1,14 +1,20 @@
-// Preloaded into the real process: at the FAULT_AT-th call that changes the disk (from 1) FAULT_KIND happens. The
-// number of such calls goes to the file that FAULT_COUNT names.
+// Preloaded into the real process: at the FAULT_AT-th call that changes the disk (from 1) FAULT_KIND happens
+// (kill-later: FAULT_DELAY_MS after it). The number of such calls goes to the file that FAULT_COUNT names. Where
+// FAULT_SWITCH names the pipe of a power switch, each kill is a loss of power.
 import { writeFileSync } from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-const { FAULT_AT, FAULT_KIND, FAULT_COUNT } = process.env;
+const { FAULT_AT, FAULT_KIND, FAULT_COUNT, FAULT_SWITCH, FAULT_DELAY_MS } = process.env;
 const at = Number(FAULT_AT ?? 0);
 let calls = 0;
 
 function die() {
+  if (FAULT_SWITCH !== undefined) {
+    writeFileSync(FAULT_SWITCH, String(process.pid));
+    // No code runs here any more: the switch kills this process once the disks are off.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  }
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -18,6 +24,10 @@ async function faulty(call, half) {
   if (FAULT_COUNT !== undefined) writeFileSync(FAULT_COUNT, String(calls));
   if (calls !== at) return await call();
   if (FAULT_KIND === 'kill-before') die();
+  if (FAULT_KIND === 'kill-later') {
+    setTimeout(die, Number(FAULT_DELAY_MS));
+    return await call();
+  }
   if (FAULT_KIND === 'kill-half') {
     await half?.();
     die();
