@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAIN, ROOT, readShipped } from './shipped.ts';
+import { MAIN, ROOT, readShipped } from '../test/support/shipped.ts';
 
 /*
  * What an idle connector costs with the status server on, as it is shipped: right after it has exported

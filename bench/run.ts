@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MAIN, ROOT, readShipped } from './shipped.ts';
+import { MAIN, ROOT, readShipped } from '../test/support/shipped.ts';
 
 /*
  * Whole-process benchmark: backfill from the stand-in, in its own process, through the journal into an ECS file.

@@ -10,7 +10,7 @@ import { S3Place } from '../test/servers/s3-place.ts';
 import { startElasticsearch, startOpenSearch } from '../test/servers/search.ts';
 import { startToxiproxy } from '../test/servers/toxiproxy.ts';
 import { HecServer } from '../test/support/hec-server.ts';
-import { MAIN, ROOT, readShipped } from './shipped.ts';
+import { MAIN, ROOT, readShipped } from '../test/support/shipped.ts';
 
 /*
  * From a journal that is full into each real server (Splunk: the stub), without and with 50 ms of latency at the sink,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { ROOT, readShipped } from '../../bench/shipped.ts';
+import { ROOT, readShipped } from '../support/shipped.ts';
 
 const { flags, env } = readShipped();
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');

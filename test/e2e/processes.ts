@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MAIN, readShipped } from '../../bench/shipped.ts';
+import { MAIN, ROOT, readShipped } from '../support/shipped.ts';
 
-/** Folder of the checkout. */
-export const ROOT = join(import.meta.dirname, '..', '..');
+export { ROOT };
 
 const FLAGS = ['--disable-warning=ExperimentalWarning'];
 
@@ -14,10 +13,14 @@ const FLAGS = ['--disable-warning=ExperimentalWarning'];
 export class Processes {
   readonly #children = new Set<ChildProcess>();
 
-  /** Starts `src/<script>` with TypeScript sources as they are. */
+  /**
+   * Starts `src/<script>` with TypeScript sources as they are; with `CONNECTOR_BUILT=1` in the environment the connector
+   * is what was built.
+   */
   start(script: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const isBuilt = script === 'main.ts' && process.env.CONNECTOR_BUILT === '1';
     return this.#keep(
-      spawn(process.execPath, [...FLAGS, join(ROOT, 'src', script), ...args], {
+      spawn(process.execPath, [...FLAGS, isBuilt ? MAIN : join(ROOT, 'src', script), ...args], {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: { ...process.env, ...env },
       }),
