@@ -56,8 +56,9 @@ const SMALL: Case = {
   sink: 'batch: { max_records: 1000 }',
   outage: 'reset',
   packedBytes: 200,
-  // 128 is the aim with the file sink alone. 60 of it are the program of Node, and this has two sinks.
-  maxResident: 160,
+  // 128 is the aim with the file sink alone, 160 with all. 60 of it are the program of Node. A million entries take 159
+  // where Splunk catches up as fast as it can, and it varies by some 5.
+  maxResident: 170,
   group: 128,
 };
 
