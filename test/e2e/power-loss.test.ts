@@ -8,7 +8,7 @@ import { prng } from '../support/prng.ts';
 import { LossyDisk, needLossyDisks, PowerSwitch } from './lossy-disk.ts';
 import { firstLine, Processes } from './processes.ts';
 
-/** Losses in each test, from 6: fewer may all come when nothing is unsynced. Not set: none, since each takes seconds. */
+/** Losses in each test, from 20: fewer may all come when nothing is unsynced. Not set: none, each takes seconds. */
 const LOSSES = Number(process.env.POWER_LOSSES ?? 0);
 const SEED = Number(process.env.POWER_SEED ?? 1);
 /** More than can be exported before the last loss. */
