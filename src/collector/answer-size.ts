@@ -13,6 +13,9 @@ const LEAST_PER_DENSE_PAGE = 16;
 /** What an answer is to hold where entries are large: small enough that several can be on their way. Bytes. */
 const AIM_BYTES = 2 * 1024 * 1024;
 
+/** What an entry usually takes, bytes. */
+const USUAL_ENTRY_BYTES = 1_200;
+
 /**
  * Learns how many entries to ask for, so that answers stay small whatever the size of entries. Shared by all walkers of
  * a source.
@@ -39,9 +42,9 @@ export class AnswerSize {
     return Math.max(this.#perPage, Math.min(this.#configured, LEAST_PER_DENSE_PAGE));
   }
 
-  /** What the next answer holds, by the last one; as much as it may before there was one. Bytes. */
+  /** What the next answer holds, by the last one; before there was one, by what entries usually take. Bytes. */
   get expectedBytes(): number {
-    if (this.#entryBytes === undefined) return MAX_ANSWER_BYTES;
+    if (this.#entryBytes === undefined) return Math.min(this.#perPage * USUAL_ENTRY_BYTES, AIM_BYTES);
     const bytes = this.#entryBytes * this.#perPage;
     return this.#perPage > LEAST_PER_PAGE ? Math.min(bytes, MAX_ANSWER_BYTES) : bytes;
   }

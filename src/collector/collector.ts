@@ -229,7 +229,8 @@ export class Collector {
     };
     const deps: WalkDeps = {
       asker: new Asker(counting, this.#pages, priority, this.#answerSize),
-      room: this.#answerRoom,
+      // A poll never waits for the room of history.
+      room: priority === 'live' ? new AnswerRoom() : this.#answerRoom,
       submit: (piece) => this.#committer.submit(piece),
       clock,
       log,

@@ -11,7 +11,7 @@ import { SegmentFiles } from './segment-files.ts';
 import { StoredJournal } from './stored-journal.ts';
 import { type Genesis, SEGMENT_FORMAT, type Segment } from './types.ts';
 
-const CACHE_BYTES = 4 * 1024 * 1024;
+const CACHE_BYTES = 3 * 1024 * 1024;
 
 /** `prev` of a genesis that replaces nothing. */
 export const NO_HASH = '0'.repeat(64);
@@ -30,7 +30,7 @@ export interface JournalOptions {
   /** The configured start, resolved: called once in the life of a journal. */
   readonly resolveStart: () => Nanos;
   readonly log: Log;
-  /** Bytes of segments kept in memory, default 4 MiB. */
+  /** Bytes of segments kept in memory, default 3 MiB. */
   readonly cacheBytes?: number;
 }
 

@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 describe('AnswerRoom', () => {
   it('has room for many small answers, for few large ones, and for one however large', () => {
     const room = new AnswerRoom();
-    for (let i = 0; i < 11; i++) room.take(MIB);
+    for (let i = 0; i < 7; i++) room.take(MIB);
     expect(room.has(MIB)).toBe(true);
     expect(room.has(2 * MIB)).toBe(false);
     const other = new AnswerRoom();
@@ -19,12 +19,12 @@ describe('AnswerRoom', () => {
 
   it('wakes who waits when an answer is handed on', async () => {
     const room = new AnswerRoom();
-    const leave = room.take(12 * MIB);
+    const leave = room.take(8 * MIB);
     const signal = new AbortController().signal;
     const waiting = [room.changed(signal), room.changed(signal)];
     leave();
     await Promise.all(waiting);
-    expect(room.has(12 * MIB)).toBe(true);
+    expect(room.has(8 * MIB)).toBe(true);
   });
 
   it('rejects with the reason when it is told to stop, before or while it waits', async () => {

@@ -9,8 +9,9 @@ describe('AnswerSize', () => {
     expect(size.expectedBytes).toBe(1_000_000);
   });
 
-  it('expects the largest answer before there was one', () => {
-    expect(new AnswerSize(1_000).expectedBytes).toBe(MAX_ANSWER_BYTES);
+  it('expects what entries usually take before there was one, and no more than an answer is to hold', () => {
+    expect(new AnswerSize(1_000).expectedBytes).toBe(1_200_000);
+    expect(new AnswerSize(10_000).expectedBytes).toBe(2 * 1024 * 1024);
   });
 
   it('asks for fewer at once when an answer is large, and keeps to it while entries stay so', () => {
