@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=16384 node --max-semi-space-size=2 --heap-growing-percent=100 --disable-warning=ExperimentalWarning
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=16384 node --max-semi-space-size=1 --heap-growing-percent=100 --disable-warning=ExperimentalWarning
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

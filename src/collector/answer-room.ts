@@ -1,5 +1,5 @@
 /** What answers on their way to the committer may hold together, bytes. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 9 * 1024 * 1024;
 
 /**
  * Bounds what the answers of a source hold in memory, from the question to where they are handed on. One always has

@@ -25,6 +25,10 @@ export interface DueBatch extends GatheredBatch {
   readonly ends: boolean;
 }
 
+/** Entries that are mapped at a stretch, and how long others then have their turn: requests must leave on time. */
+const STRETCH_LINES = 250;
+const STEP_ASIDE_MS = 1;
+
 /** What a reader works with. */
 export interface BatchReaderDeps {
   readonly journal: Journal;
@@ -75,7 +79,7 @@ export class BatchReader {
     for (;;) {
       signal.throwIfAborted();
       if (!(await this.#gathered(signal))) continue;
-      if (await this.#fill()) return this.#take();
+      if (await this.#fill(signal)) return this.#take();
       if (this.#due !== undefined) return this.#take();
       const { segment } = this.#at;
       if (this.#builder.count === 0) {
@@ -110,8 +114,8 @@ export class BatchReader {
   }
 
   /** Gathers what the journal has. True when the batch is full. */
-  async #fill(): Promise<boolean> {
-    const { journal } = this.#deps;
+  async #fill(signal: AbortSignal): Promise<boolean> {
+    const { journal, clock } = this.#deps;
     while (this.#at.segment <= (this.#due?.last ?? journal.head.n)) {
       if (this.#lease?.segment.header.n !== this.#at.segment) {
         this.#letGo();
@@ -119,17 +123,23 @@ export class BatchReader {
         this.#lease = await journal.lease(this.#at.segment);
       }
       if (this.#gather(this.#lease.segment)) return true;
+      if (this.#at.line < this.#lease.segment.header.count) {
+        await clock.sleep(STEP_ASIDE_MS, signal);
+        continue;
+      }
       this.#letGo();
       this.#at = { segment: this.#at.segment + 1, line: 0 };
     }
     return false;
   }
 
+  /** Gathers a stretch of `segment`. True when the batch is full. */
   #gather(segment: Segment): boolean {
     const { mapper, source, clock } = this.#deps;
     let { line } = this.#at;
+    const end = Math.min(segment.header.count, line + STRETCH_LINES);
     try {
-      for (; line < segment.header.count; line += 1) {
+      for (; line < end; line += 1) {
         const mapped = this.#carried ?? mapEntry(segment, line, mapper, source);
         this.#carried = undefined;
         if (this.#builder.count === 0) {
