@@ -38,7 +38,7 @@ function thirdPartyLicenses(): Plugin {
 
 /**
  * What is shipped: this program and the parts of its libraries that it uses, in a chunk for everything that is loaded
- * at a time of its own. A sixth of the files' memory, and no `node_modules`.
+ * at a time of its own. 4 MiB less memory than sources beside `node_modules`, and none of those where it runs.
  */
 export default defineConfig({
   input: 'src/main.ts',
